@@ -1,0 +1,156 @@
+import type { ActorRef, Effect, Message, ReminderChange } from "./decider.ts";
+import type { DecimalString } from "./decimal.ts";
+import type { Json } from "./json.ts";
+
+/**
+ * The journal is what an actor host asks of a store. `models/journal` keeps the promise on PostgreSQL; the simulator will
+ * keep it in memory. Nothing here does I/O.
+ */
+export interface Journal {
+  /** Claims the streams for the epoch of their shard and loads snapshot and tail. */
+  activate(requests: readonly ActivationRequest[]): Promise<readonly ActivationResult[]>;
+  /**
+   * Appends whole turns, all or nothing per turn, in one transaction for the lot. At most one turn a stream.
+   * @throws UnknownOutcome when the connection was lost before the answer
+   */
+  append(turns: readonly Turn[]): Promise<readonly AppendResult[]>;
+  findCommands(ref: ActorRef, commandIds: readonly string[]): Promise<readonly StoredCommand[]>;
+  /** Events of one stream in version order, those recorded up to and including `untilMs`. */
+  history(ref: ActorRef, untilMs?: number, afterVersion?: number): Promise<readonly StoredEvent[]>;
+  saveSnapshots(snapshots: readonly Snapshot[]): Promise<void>;
+}
+
+export interface ActivationRequest {
+  readonly ref: ActorRef;
+  readonly shard: number;
+  readonly epoch: number;
+  readonly schemaVersion: number;
+}
+
+export type ActivationResult =
+  | {
+      readonly status: "ok";
+      readonly version: number;
+      readonly hash: string;
+      readonly snapshot: { readonly version: number; readonly state: Json } | null;
+      /** after the snapshot, or all of them */
+      readonly events: readonly StoredEvent[];
+    }
+  | { readonly status: "fenced" };
+
+export interface StoredEvent {
+  readonly version: number;
+  readonly type: string;
+  readonly event: Message;
+  readonly atMs: number;
+  readonly commandId: string;
+  /** sha256 over the hash before it and this event, hex */
+  readonly hash: string;
+}
+
+export interface StoredCommand {
+  readonly commandId: string;
+  readonly bodyHash: string;
+  readonly version: number;
+  readonly reply: Json;
+}
+
+export interface PendingEffect {
+  readonly effectId: string;
+  readonly ref: ActorRef;
+  readonly shard: number;
+  readonly effect: Effect;
+  readonly attempts: number;
+  readonly dueMs: number;
+}
+
+export interface Turn {
+  readonly ref: ActorRef;
+  readonly shard: number;
+  readonly epoch: number;
+  readonly expectedVersion: number;
+  readonly atMs: number;
+  /** hash of the last event of the turn */
+  readonly hash: string;
+  readonly events: readonly StoredEvent[];
+  readonly commands: readonly StoredCommand[];
+  readonly effects: readonly { readonly effectId: string; readonly effect: Effect }[];
+  readonly reminders: readonly ReminderChange[];
+  /** reminders whose firing this turn took: removed, or advanced to `nextDueMs`, if still due at `dueMs` */
+  readonly fired: readonly {
+    readonly name: string;
+    readonly dueMs: number;
+    readonly nextDueMs: number | null;
+  }[];
+  readonly projection: Projection;
+}
+
+export type AppendResult =
+  | { readonly status: "ok" }
+  /** one of the turn's command ids is on record already: nothing was written */
+  | { readonly status: "duplicate" }
+  | { readonly status: "conflict" }
+  | { readonly status: "fenced" };
+
+export interface Snapshot {
+  readonly ref: ActorRef;
+  readonly version: number;
+  readonly schemaVersion: number;
+  readonly state: Json;
+}
+
+/** Rows written in the transaction of the turn, so that no crash can part them from their events. */
+export interface Projection {
+  /** the actor as lists and queries see it; null leaves the row as it is */
+  readonly view: ActorView | null;
+  readonly ledger: readonly LedgerEntry[];
+  readonly trades: readonly TradeRow[];
+}
+
+export interface ActorView {
+  readonly tenantId: string;
+  readonly ownerId: string | null;
+  readonly portfolioId: string | null;
+  readonly symbol: string | null;
+  readonly status: string;
+  readonly createdAtMs: number;
+  readonly doc: Json;
+}
+
+/** One side of a double entry. Within a transaction Σ debit = Σ credit per currency; the database enforces it. */
+export interface LedgerEntry {
+  readonly transactionId: string;
+  readonly index: number;
+  readonly portfolioId: string;
+  readonly account: string;
+  readonly currency: string;
+  readonly debit: DecimalString;
+  readonly credit: DecimalString;
+  readonly memo: string;
+  readonly orderId: string | null;
+  readonly tradeId: string | null;
+  readonly atMs: number;
+}
+
+export interface TradeRow {
+  readonly tradeId: string;
+  readonly execId: string;
+  readonly venue: string;
+  readonly orderId: string;
+  readonly portfolioId: string;
+  readonly tenantId: string;
+  readonly symbol: string;
+  readonly side: "buy" | "sell";
+  readonly price: DecimalString;
+  readonly quantity: DecimalString;
+  readonly fees: DecimalString;
+  readonly currency: string;
+  readonly liquidity: "maker" | "taker";
+  /** at the venue */
+  readonly executedAtMs: number;
+  /** when we learnt of it */
+  readonly recordedAtMs: number;
+  /** ISO date */
+  readonly settlementDate: string;
+  readonly realizedPnl: DecimalString;
+}

@@ -1,0 +1,34 @@
+// Jest runs CommonJS; @swc/jest strips the types and rewrites the imports. Three projects, three promises:
+// unit needs nothing, integration needs stores, e2e needs the whole node over HTTP.
+const common = {
+  testEnvironment: "node",
+  transform: {
+    "^.+\\.ts$": [
+      "@swc/jest",
+      { jsc: { parser: { syntax: "typescript" }, target: "es2024" }, module: { type: "commonjs" } },
+    ],
+  },
+  modulePathIgnorePatterns: [
+    "<rootDir>/data/",
+    "<rootDir>/.tmp/",
+    "<rootDir>/test/fixtures/arrows/",
+  ],
+};
+
+const project = (name, extra = {}) => ({
+  ...common,
+  displayName: name,
+  testMatch: [`<rootDir>/test/${name}/**/*.spec.ts`],
+  ...extra,
+});
+
+// Suites on stores share one embedded cluster per run, made by the global set-up.
+const onStores = {
+  globalSetup: "<rootDir>/test/support/start-stores.ts",
+  globalTeardown: "<rootDir>/test/support/stop-stores.ts",
+};
+
+module.exports = {
+  testTimeout: 60_000,
+  projects: [project("unit"), project("integration", onStores), project("e2e", onStores)],
+};
