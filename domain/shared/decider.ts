@@ -37,9 +37,19 @@ export interface Env {
  * Work to be done after the commit, at least once, until it reports success. `tell` sends a command to another actor under
  * the effect's own id, so that a repeat is harmless; other kinds are run by the handler that the actor's service registers.
  */
-export type Effect =
-  | { readonly kind: "tell"; readonly to: ActorRef; readonly command: Message }
-  | { readonly kind: string; readonly payload: Json };
+export type Effect = TellEffect | WorkEffect;
+
+export interface TellEffect {
+  readonly kind: "tell";
+  readonly to: ActorRef;
+  readonly command: Message;
+}
+
+export interface WorkEffect {
+  /** any name but `tell` */
+  readonly kind: string;
+  readonly payload: Json;
+}
 
 /** Late firings: each missed one, one for all of them, or one flagged as skipped so that the actor can redistribute. */
 export type Misfire = "fireAll" | "fireOnce" | { readonly skipAfterMs: number };

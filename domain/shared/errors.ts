@@ -28,3 +28,16 @@ export class Refusal extends Error {
 export function invariant(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(`invariant broken: ${message}`);
 }
+
+/**
+ * The connection was lost between sending a write and hearing of it: neither success nor failure. Whoever sees it must
+ * forget what it believes and ask again under the same id.
+ */
+export class UnknownOutcome extends Error {
+  override readonly name = "UnknownOutcome";
+}
+
+/** The store cannot be reached, and nothing was written. */
+export class StoreUnavailable extends Error {
+  override readonly name = "StoreUnavailable";
+}

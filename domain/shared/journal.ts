@@ -1,4 +1,4 @@
-import type { ActorRef, Effect, Message, ReminderChange } from "./decider.ts";
+import type { ActorRef, Effect, Message, Misfire, ReminderChange } from "./decider.ts";
 import type { DecimalString } from "./decimal.ts";
 import type { Json } from "./json.ts";
 
@@ -32,7 +32,11 @@ export type ActivationResult =
       readonly status: "ok";
       readonly version: number;
       readonly hash: string;
-      readonly snapshot: { readonly version: number; readonly state: Json } | null;
+      readonly snapshot: {
+        readonly version: number;
+        readonly atMs: number;
+        readonly state: Json;
+      } | null;
       /** after the snapshot, or all of them */
       readonly events: readonly StoredEvent[];
     }
@@ -53,15 +57,6 @@ export interface StoredCommand {
   readonly bodyHash: string;
   readonly version: number;
   readonly reply: Json;
-}
-
-export interface PendingEffect {
-  readonly effectId: string;
-  readonly ref: ActorRef;
-  readonly shard: number;
-  readonly effect: Effect;
-  readonly attempts: number;
-  readonly dueMs: number;
 }
 
 export interface Turn {
@@ -95,6 +90,8 @@ export type AppendResult =
 export interface Snapshot {
   readonly ref: ActorRef;
   readonly version: number;
+  /** time of the last event in it */
+  readonly atMs: number;
   readonly schemaVersion: number;
   readonly state: Json;
 }
@@ -153,4 +150,86 @@ export interface TradeRow {
   /** ISO date */
   readonly settlementDate: string;
   readonly realizedPnl: DecimalString;
+}
+
+/** What a node asks of the store about who owns what. The database clock is the only clock. */
+export interface LeaseStore {
+  /**
+   * Begins an incarnation: registers the member and takes the session lock whose loss tells the others that this process
+   * is gone. `onLost` is called once when the session drops.
+   */
+  open(nodeId: string, incarnation: string, onLost: () => void): Promise<LeaseSession>;
+}
+
+export interface LeaseSession {
+  /** Takes free or expired shards among those given and renews those held: `ttlMs` from now. */
+  acquire(shards: readonly number[], ttlMs: number): Promise<readonly HeldShard[]>;
+  release(shards: readonly number[]): Promise<void>;
+  /** Expires the leases of incarnations whose session is gone. Returns how many shards that freed. */
+  expireDead(): Promise<number>;
+  /** owners as the store has them */
+  owners(): Promise<readonly ShardOwner[]>;
+  close(): Promise<void>;
+}
+
+export interface HeldShard {
+  readonly shard: number;
+  readonly epoch: number;
+}
+
+export interface ShardOwner {
+  readonly shard: number;
+  readonly owner: string | null;
+  readonly epoch: number;
+  /** by the database clock; 0 when it has lapsed */
+  readonly leaseMsLeft: number;
+}
+
+export interface EffectStore {
+  /** Due effects of the given shards, oldest first. */
+  due(shards: readonly number[], limit: number): Promise<readonly PendingEffect[]>;
+  forget(effectIds: readonly string[]): Promise<void>;
+  /** Records a failed attempt. `retryInMs` null parks the effect for an operator. */
+  postpone(effectId: string, error: string, retryInMs: number | null): Promise<void>;
+}
+
+export interface PendingEffect {
+  readonly effectId: string;
+  readonly ref: ActorRef;
+  readonly effect: Effect;
+  readonly attempts: number;
+}
+
+export interface ReminderStore {
+  /** Reminders of the given shards due up to `untilMs`, earliest first. */
+  due(
+    shards: readonly number[],
+    untilMs: number,
+    limit: number,
+  ): Promise<readonly StoredReminder[]>;
+}
+
+export interface StoredReminder {
+  readonly ref: ActorRef;
+  readonly name: string;
+  readonly dueMs: number;
+  readonly everyMs: number | null;
+  readonly misfire: Misfire;
+  readonly command: Message;
+}
+
+/** The event table read as an outbox: each event once it can no longer be overtaken, in commit order per stream. */
+export interface Outbox {
+  read(shards: readonly number[], limit: number): Promise<readonly OutboxEvent[]>;
+  advance(events: readonly OutboxEvent[]): Promise<void>;
+  /** events not relayed yet, over the given shards */
+  lag(shards: readonly number[]): Promise<number>;
+}
+
+export interface OutboxEvent extends StoredEvent {
+  readonly ref: ActorRef;
+  readonly shard: number;
+  /** xid8 and identity as text: the cursor */
+  readonly tx: string;
+  readonly pos: string;
 }

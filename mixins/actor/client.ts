@@ -1,0 +1,99 @@
+import type { ActorRef, Message } from "../../domain/shared/decider.ts";
+import type { Json } from "../../domain/shared/json.ts";
+import type { Answer, CommandEnvelope, Envelope } from "./envelope.ts";
+import { ActorError } from "./errors.ts";
+import { bodyHash, shardOf } from "./ids.ts";
+import type { ActorPorts } from "./ports.ts";
+
+const DEFAULT_PATIENCE_MS = 5_000;
+const RETRIES_MAX = 12;
+const RETRY_MIN_MS = 25;
+const RETRY_MAX_MS = 400;
+
+export interface CallOptions {
+  /** the same for every repeat of the command */
+  readonly commandId: string;
+  /** hash of what must be equal between repeats; of the whole command unless given */
+  readonly bodyHash?: string;
+  readonly isDeduplicated?: boolean;
+  readonly deadlineMs?: number;
+  readonly isBirth?: boolean;
+  readonly firing?: CommandEnvelope["firing"];
+}
+
+export type ActorCaller = (
+  ref: ActorRef,
+  command: Message,
+  options: CallOptions,
+) => Promise<Answer>;
+
+/** Brings an envelope to the node that owns the shard. */
+export interface Router {
+  send(shard: number, envelope: Envelope): Promise<Answer>;
+  /** Asks who owns the shard now, after a node said that it does not. */
+  refresh(shard: number): Promise<void>;
+}
+
+/**
+ * How services speak to actors. What the layer could not carry through is tried again under the same command id, with
+ * jitter, until the deadline; what the actor refused is not.
+ */
+export class ActorClient {
+  readonly #ports: Pick<ActorPorts, "clock" | "random">;
+  readonly #router: Router;
+
+  constructor(ports: Pick<ActorPorts, "clock" | "random">, router: Router) {
+    this.#ports = ports;
+    this.#router = router;
+  }
+
+  /** @throws Refusal from the actor, ActorError from the layer */
+  readonly call: ActorCaller = (ref, command, options) =>
+    this.#send({
+      kind: "command",
+      ref,
+      command,
+      commandId: options.commandId,
+      bodyHash: options.bodyHash ?? bodyHash(command),
+      isDeduplicated: options.isDeduplicated ?? true,
+      deadlineMs: options.deadlineMs ?? this.#ports.clock.now() + DEFAULT_PATIENCE_MS,
+      isBirth: options.isBirth ?? false,
+      firing: options.firing ?? null,
+    });
+
+  /** The actor's summary after its last turn; null when nothing has ever happened to it. */
+  async read(
+    ref: ActorRef,
+    deadlineMs?: number,
+  ): Promise<{ readonly summary: Json; readonly version: number }> {
+    const answer = await this.#send({
+      kind: "read",
+      ref,
+      deadlineMs: deadlineMs ?? this.#ports.clock.now() + DEFAULT_PATIENCE_MS,
+    });
+    return { summary: answer.reply, version: answer.version };
+  }
+
+  async #send(envelope: Envelope): Promise<Answer> {
+    const shard = shardOf(envelope.ref);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#router.send(shard, envelope);
+      } catch (error) {
+        if (!(error instanceof ActorError) || !error.isRetryable || attempt >= RETRIES_MAX)
+          throw error;
+        const waitMs = this.#pauseMs(attempt);
+        if (this.#ports.clock.now() + waitMs >= envelope.deadlineMs) throw error;
+        await this.#ports.clock.sleep(waitMs);
+        if (error.code === "NOT_OWNER") await this.#router.refresh(shard);
+      }
+    }
+  }
+
+  /** Full jitter: those who failed together do not come back together. */
+  #pauseMs(attempt: number): number {
+    return (
+      RETRY_MIN_MS + this.#ports.random() * Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** attempt)
+    );
+  }
+}

@@ -1,0 +1,166 @@
+import type { Effect, TellEffect } from "../../domain/shared/decider.ts";
+import { Refusal } from "../../domain/shared/errors.ts";
+import type { PendingEffect } from "../../domain/shared/journal.ts";
+import type { Timer } from "../clock.ts";
+import { Batcher } from "./batcher.ts";
+import type { ActorCaller } from "./client.ts";
+import { ActorError } from "./errors.ts";
+import { bodyHash } from "./ids.ts";
+import type { EffectHandler } from "./kind.ts";
+import type { ActorPorts } from "./ports.ts";
+
+const POLL_MS = 500;
+const POLL_LIMIT = 1_000;
+const RUNNING_MAX = 512;
+const BACKOFF_MIN_MS = 250;
+const BACKOFF_MAX_MS = 30_000;
+
+export interface EffectHost {
+  shards(): readonly number[];
+  handler(type: string, kind: string): EffectHandler | undefined;
+}
+
+/**
+ * Does what turns asked for once they are durable. A committed effect is tried at once; what a crash or a failure left
+ * behind is found by polling the shards that this node owns. An effect is done when its row is gone.
+ */
+export class EffectRunner {
+  readonly #ports: ActorPorts;
+  readonly #host: EffectHost;
+  readonly #call: ActorCaller;
+  readonly #running = new Set<string>();
+  readonly #queue: PendingEffect[] = [];
+  readonly #done: Batcher<string, true>;
+  #timer: Timer | null = null;
+  #isStopped = false;
+
+  constructor(ports: ActorPorts, host: EffectHost, call: ActorCaller) {
+    this.#ports = ports;
+    this.#host = host;
+    this.#call = call;
+    this.#done = new Batcher({ lanes: 1, maxBatch: 256 }, async (ids) => {
+      await ports.effects.forget(ids);
+      ports.probe("effect.forgotten");
+      return ids.map(() => true);
+    });
+    ports.metrics.onRender(() => ports.metrics.effectsRunning(this.#running.size));
+  }
+
+  get running(): number {
+    return this.#running.size + this.#queue.length;
+  }
+
+  start(): void {
+    this.#timer = this.#ports.clock.setTimer(POLL_MS, () => {
+      void this.poll().finally(() => {
+        if (!this.#isStopped) this.start();
+      });
+    });
+  }
+
+  /** Begins nothing more, and waits for what has begun. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    this.#queue.length = 0;
+    while (this.#running.size > 0) await this.#ports.clock.sleep(5);
+  }
+
+  /** An effect that has just been committed. */
+  take(effect: PendingEffect): void {
+    if (this.#isStopped || this.#running.has(effect.effectId)) return;
+    if (this.#running.size >= RUNNING_MAX) this.#queue.push(effect);
+    else void this.#run(effect);
+  }
+
+  /** Looks for effects that nobody is running. */
+  async poll(): Promise<void> {
+    const shards = this.#host.shards();
+    if (shards.length === 0 || this.#running.size >= RUNNING_MAX) return;
+    try {
+      const due = await this.#ports.effects.due(shards, POLL_LIMIT);
+      for (const effect of due) this.take(effect);
+    } catch (error) {
+      this.#ports.log.warn("effects could not be polled", { error });
+    }
+  }
+
+  async #run(effect: PendingEffect): Promise<void> {
+    this.#running.add(effect.effectId);
+    try {
+      this.#ports.probe("effect.started");
+      await this.#perform(effect);
+      this.#ports.probe("effect.done");
+      await this.#done.add(effect.effectId);
+      this.#ports.metrics.effect({ result: "done" });
+    } catch (error) {
+      await this.#failed(effect, error);
+    } finally {
+      this.#running.delete(effect.effectId);
+      this.#next();
+    }
+  }
+
+  #next(): void {
+    const next = this.#queue.shift();
+    if (next) this.take(next);
+  }
+
+  async #perform(pending: PendingEffect): Promise<void> {
+    const { effect, ref, effectId, attempts } = pending;
+    if (isTell(effect)) {
+      await this.#tell(effect, effectId);
+      return;
+    }
+    const handler = this.#host.handler(ref.type, effect.kind);
+    if (!handler) throw new Error(`no handler for effect ${effect.kind} of ${ref.type}`);
+    await handler(effect, { effectId, ref, attempts });
+  }
+
+  async #tell({ to, command }: TellEffect, effectId: string): Promise<void> {
+    await this.#call(to, command, {
+      commandId: effectId,
+      bodyHash: bodyHash(command),
+    });
+  }
+
+  /** A refusal will not change by repeating: the effect is parked for an operator. All else is tried again, later each time. */
+  async #failed(effect: PendingEffect, error: unknown): Promise<void> {
+    const isFinal = error instanceof Refusal || (error instanceof ActorError && isHopeless(error));
+    const retryInMs = isFinal ? null : backoffMs(effect.attempts);
+    const context = {
+      effectId: effect.effectId,
+      actor: `${effect.ref.type}:${effect.ref.id}`,
+      kind: effect.effect.kind,
+      error,
+    };
+    if (isFinal) this.#ports.log.error("an effect was refused and is parked", context);
+    else
+      this.#ports.log.warn("an effect failed and will be tried again", { ...context, retryInMs });
+    this.#ports.metrics.effect({ result: isFinal ? "parked" : "failed" });
+    try {
+      await this.#ports.effects.postpone(effect.effectId, String(error), retryInMs);
+    } catch (failure) {
+      this.#ports.log.warn("an effect could not be postponed", {
+        effectId: effect.effectId,
+        error: failure,
+      });
+    }
+  }
+}
+
+function isTell(effect: Effect): effect is TellEffect {
+  return "to" in effect;
+}
+
+function isHopeless(error: ActorError): boolean {
+  return (
+    error.code === "IDEMPOTENCY_KEY_REUSED" ||
+    error.code === "UNKNOWN_ACTOR_TYPE" ||
+    error.code === "COMMAND_FAILED"
+  );
+}
+
+function backoffMs(attempts: number): number {
+  return Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** Math.min(attempts, 10));
+}

@@ -1,0 +1,35 @@
+import type { ActorRef, Message, ReminderFiring } from "../../domain/shared/decider.ts";
+import type { Json } from "../../domain/shared/json.ts";
+
+/** A command on its way to an actor: plain JSON, so that it crosses nodes as it is. */
+export interface CommandEnvelope {
+  readonly kind: "command";
+  readonly ref: ActorRef;
+  readonly command: Message;
+  readonly commandId: string;
+  /** what "same body" is judged by: market data and the like may differ between two sendings of one request */
+  readonly bodyHash: string;
+  /** false for commands that are harmless to repeat by nature: their ids are not recorded */
+  readonly isDeduplicated: boolean;
+  /** epoch ms: work not begun by then is dropped */
+  readonly deadlineMs: number;
+  /** the sender made the actor's id, so that nothing can be on record: activation needs no look at the store */
+  readonly isBirth: boolean;
+  readonly firing: (ReminderFiring & { readonly nextDueMs: number | null }) | null;
+}
+
+export interface ReadEnvelope {
+  readonly kind: "read";
+  readonly ref: ActorRef;
+  readonly deadlineMs: number;
+}
+
+export type Envelope = CommandEnvelope | ReadEnvelope;
+
+export interface Answer {
+  readonly reply: Json;
+  /** of the stream when the answer was made */
+  readonly version: number;
+  /** the command had been carried out before; this is the answer it got then */
+  readonly isReplay: boolean;
+}

@@ -1,0 +1,229 @@
+import type { ActorRef } from "../../domain/shared/decider.ts";
+import { StoreUnavailable } from "../../domain/shared/errors.ts";
+import type {
+  ActivationRequest,
+  ActivationResult,
+  AppendResult,
+  Snapshot,
+  Turn,
+} from "../../domain/shared/journal.ts";
+import { Activation } from "./activation.ts";
+import type { Habitat } from "./activation.ts";
+import { Batcher } from "./batcher.ts";
+import type { Answer, Envelope } from "./envelope.ts";
+import { ActorError } from "./errors.ts";
+import { shardOf } from "./ids.ts";
+import type { ActorKind } from "./kind.ts";
+import type { ActorOptions, ActorPorts } from "./ports.ts";
+
+export interface HostHooks {
+  epochOf(shard: number): number | null;
+  isArmed(ref: ActorRef, name: string, dueMs: number): boolean;
+  committed(turn: Turn): void;
+}
+
+export interface ActivationInfo {
+  readonly type: string;
+  readonly id: string;
+  readonly shard: number;
+  readonly version: number;
+  readonly waiting: number;
+  readonly idleMs: number;
+}
+
+/** The actors that are in memory on this node, and the group commit that they share. */
+export class ActorHost {
+  readonly #ports: ActorPorts;
+  readonly #options: ActorOptions;
+  readonly #kinds: ReadonlyMap<string, ActorKind>;
+  readonly #hooks: HostHooks;
+  /** in order of last use, oldest first */
+  readonly #activations = new Map<string, Activation>();
+  readonly #quarantined = new Set<string>();
+  readonly #habitat: Habitat;
+  readonly #snapshots: Batcher<Snapshot, true>;
+  readonly #pendingSnapshots = new Set<Promise<unknown>>();
+  #waiting = 0;
+  #isDraining = false;
+
+  constructor(
+    ports: ActorPorts,
+    options: ActorOptions,
+    kinds: readonly ActorKind[],
+    hooks: HostHooks,
+  ) {
+    this.#ports = ports;
+    this.#options = options;
+    this.#kinds = new Map(kinds.map((kind) => [kind.type, kind]));
+    this.#hooks = hooks;
+    this.#snapshots = new Batcher({ lanes: 1, maxBatch: 64 }, (items) =>
+      this.#saveSnapshots(items),
+    );
+    this.#habitat = this.#makeHabitat();
+    ports.metrics.onRender(() => this.#measure());
+  }
+
+  get kinds(): readonly string[] {
+    return [...this.#kinds.keys()];
+  }
+
+  get residents(): readonly ActivationInfo[] {
+    const nowMs = this.#ports.clock.monotonicMs();
+    return [...this.#activations.values()].map((a) => ({
+      type: a.ref.type,
+      id: a.ref.id,
+      shard: a.shard,
+      version: a.version,
+      waiting: a.waiting,
+      idleMs: a.isBusy ? 0 : Math.round(nowMs - a.idleSinceMs),
+    }));
+  }
+
+  get quarantined(): readonly string[] {
+    return [...this.#quarantined];
+  }
+
+  /** Takes a command or a read for an actor of this node. Answers once what it did is durable. */
+  deliver(envelope: Envelope): Promise<Answer> {
+    const { ref } = envelope;
+    const kind = this.#kinds.get(ref.type);
+    if (!kind) return refuse("UNKNOWN_ACTOR_TYPE", `no actor type ${ref.type} on this node`);
+    const name = `${ref.type}:${ref.id}`;
+    if (this.#quarantined.has(name)) return refuse("STREAM_QUARANTINED", `${name} is quarantined`);
+    if (this.#isDraining) return refuse("NOT_OWNER", "this node is shutting down");
+    if (this.#waiting >= this.#options.nodeMax && !isUrgent(kind, envelope)) {
+      return refuse("NODE_OVERLOADED", `${this.#waiting} commands are waiting on this node`);
+    }
+    return this.#enqueue(this.#touch(kind, ref, name), envelope);
+  }
+
+  async #enqueue(activation: Activation, envelope: Envelope): Promise<Answer> {
+    this.#waiting += 1;
+    try {
+      return await new Promise<Answer>((resolve, reject) => {
+        activation.push({ envelope, resolve, reject });
+      });
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  #touch(kind: ActorKind, ref: ActorRef, name: string): Activation {
+    const activation =
+      this.#activations.get(name) ?? new Activation(kind, ref, shardOf(ref), this.#habitat);
+    this.#activations.delete(name);
+    this.#activations.set(name, activation);
+    if (this.#activations.size > this.#options.residentMax) this.#evictOldest();
+    return activation;
+  }
+
+  #evictOldest(): void {
+    for (const activation of this.#activations.values()) {
+      if (activation.isBusy) continue;
+      activation.passivate();
+      return;
+    }
+  }
+
+  /** Drops the actors of shards that are no longer ours. */
+  abandonShards(shards: readonly number[]): void {
+    const lost = new Set(shards);
+    for (const activation of this.#activations.values()) {
+      if (!lost.has(activation.shard)) continue;
+      activation.abandon(new ActorError("NOT_OWNER", `shard ${activation.shard} was lost`));
+    }
+  }
+
+  /** Lets go of actors that have been idle. Called now and then by the system's sweeper. */
+  sweep(): void {
+    const oldest = this.#ports.clock.monotonicMs() - this.#options.idleMs;
+    for (const activation of this.#activations.values()) {
+      if (!activation.isBusy && activation.idleSinceMs < oldest) activation.passivate();
+    }
+  }
+
+  /** Takes nothing more, finishes the turns at hand, keeps snapshots. */
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    while ([...this.#activations.values()].some((activation) => activation.isBusy)) {
+      await this.#ports.clock.sleep(5);
+    }
+    for (const activation of this.#activations.values()) activation.passivate();
+    await Promise.allSettled(this.#pendingSnapshots);
+  }
+
+  #makeHabitat(): Habitat {
+    const { journal, metrics, clock } = this.#ports;
+    const { commitLanes, commitBatchMax } = this.#options;
+    const appends = new Batcher<Turn, AppendResult>(
+      { lanes: commitLanes, maxBatch: commitBatchMax },
+      async (turns) => {
+        const startMs = clock.monotonicMs();
+        const results = await journal.append(turns);
+        metrics.batchSize(turns.length);
+        metrics.commitMs(clock.monotonicMs() - startMs);
+        return results;
+      },
+    );
+    const activations = new Batcher<ActivationRequest, ActivationResult>(
+      { lanes: 2, maxBatch: commitBatchMax },
+      (requests) => journal.activate(requests),
+    );
+    return {
+      ports: this.#ports,
+      options: this.#options,
+      epochOf: (shard) => this.#hooks.epochOf(shard),
+      activate: (request) => activations.add(request),
+      append: (turn) => appends.add(turn),
+      findCommands: (ref, ids) => journal.findCommands(ref, ids),
+      saveSnapshot: (snapshot) => this.#keep(snapshot),
+      isArmed: (ref, name, dueMs) => this.#hooks.isArmed(ref, name, dueMs),
+      committed: (turn) => this.#hooks.committed(turn),
+      gone: (activation, isQuarantined) => this.#gone(activation, isQuarantined),
+    };
+  }
+
+  #gone(activation: Activation, isQuarantined: boolean): void {
+    const name = `${activation.ref.type}:${activation.ref.id}`;
+    if (this.#activations.get(name) === activation) this.#activations.delete(name);
+    if (!isQuarantined) return;
+    this.#quarantined.add(name);
+    this.#ports.log.error("a stream is quarantined: an event of it cannot be applied", {
+      actor: name,
+    });
+  }
+
+  #keep(snapshot: Snapshot): void {
+    const saving = this.#snapshots.add(snapshot).catch((error: unknown) => {
+      // A snapshot only spares a replay: losing one loses nothing.
+      if (!(error instanceof StoreUnavailable))
+        this.#ports.log.warn("a snapshot was not kept", { error });
+    });
+    this.#pendingSnapshots.add(saving);
+    void saving.finally(() => this.#pendingSnapshots.delete(saving));
+  }
+
+  async #saveSnapshots(items: readonly Snapshot[]): Promise<readonly true[]> {
+    // One row a stream: of two snapshots in a batch the newer counts.
+    const latest = new Map(items.map((item) => [`${item.ref.type}:${item.ref.id}`, item]));
+    await this.#ports.journal.saveSnapshots([...latest.values()]);
+    this.#ports.probe("snapshot.saved");
+    return items.map(() => true);
+  }
+
+  #measure(): void {
+    const counts = new Map([...this.#kinds.keys()].map((type) => [type, 0]));
+    for (const { kind } of this.#activations.values())
+      counts.set(kind.type, (counts.get(kind.type) ?? 0) + 1);
+    for (const [type, count] of counts) this.#ports.metrics.active(count, { type });
+    this.#ports.metrics.mailboxDepth(this.#waiting);
+  }
+}
+
+function isUrgent(kind: ActorKind, envelope: Envelope): boolean {
+  return envelope.kind === "command" && kind.isUrgent(envelope.command);
+}
+
+function refuse(code: ActorError["code"], message: string): Promise<never> {
+  return Promise.reject(new ActorError(code, message));
+}

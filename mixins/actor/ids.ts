@@ -1,0 +1,92 @@
+import { hash } from "node:crypto";
+import type { ActorRef } from "../../domain/shared/decider.ts";
+
+export const SHARD_COUNT = 1024;
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/u;
+
+/**
+ * Where an actor lives: a number in [0, 1024), the same for the life of the store. Actors that talk a lot share a tag: the
+ * part of the id in braces, or the first group of an id that is a UUID. So an order whose id begins like its
+ * portfolio's (see `besideId`) lives on the node of its portfolio.
+ */
+export function shardOf(ref: ActorRef): number {
+  const opening = ref.id.indexOf("{");
+  const closing = ref.id.indexOf("}", opening);
+  if (opening >= 0 && closing > opening + 1) return bucket(ref.id.slice(opening + 1, closing));
+  if (UUID.test(ref.id)) return bucket(ref.id.slice(0, 8));
+  return bucket(`${ref.type}:${ref.id}`);
+}
+
+/** FNV-1a with the finalizer of MurmurHash3, which spreads the last characters over all bits. */
+function bucket(key: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < key.length; i++) h = Math.imul(h ^ key.charCodeAt(i), 0x01000193);
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return ((h ^ (h >>> 16)) >>> 0) % SHARD_COUNT;
+}
+
+/** A UUID of version 5 (RFC 9562): the same for the same namespace and name. */
+export function uuidv5(namespace: string, name: string): string {
+  const bytes = Buffer.concat([
+    Buffer.from(namespace.replaceAll("-", ""), "hex"),
+    Buffer.from(name, "utf8"),
+  ]);
+  return shaped(hash("sha1", bytes, "hex"));
+}
+
+function shaped(hex: string): string {
+  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** A derived id that begins like `anchorId`, so that both lie on one shard. */
+export function besideId(anchorId: string, namespace: string, name: string): string {
+  const derived = uuidv5(namespace, name);
+  return UUID.test(anchorId) ? anchorId.slice(0, 8) + derived.slice(8) : derived;
+}
+
+/** Uniform in [0, 1), the same sequence for the same seed (mulberry32). */
+export function seededRandom(seed: string): () => number {
+  let a = Number.parseInt(hash("sha1", seed, "hex").slice(0, 8), 16);
+  return () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** sha256 of the canonical JSON of a body: what "same id, same body" is judged by. */
+export function bodyHash(body: unknown): string {
+  return hash("sha256", canonicalJson(body), "hex");
+}
+
+/** JSON with sorted keys; undefined members are left out as JSON.stringify does. */
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+  return `{${members.join(",")}}`;
+}
+
+/** The link of the hash chain: what came before, and this event as it is stored. */
+export function chainHash(
+  previous: string,
+  stream: ActorRef,
+  version: number,
+  type: string,
+  atMs: number,
+  commandId: string,
+  data: string,
+): string {
+  return hash(
+    "sha256",
+    `${previous}\n${stream.type}:${stream.id}\n${version}\n${type}\n${atMs}\n${commandId}\n${data}`,
+    "hex",
+  );
+}

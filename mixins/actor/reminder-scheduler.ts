@@ -1,0 +1,163 @@
+import type { ActorRef, Misfire, ReminderFiring } from "../../domain/shared/decider.ts";
+import type { StoredReminder, Turn } from "../../domain/shared/journal.ts";
+import type { Timer } from "../clock.ts";
+import type { ActorCaller } from "./client.ts";
+import { bodyHash, uuidv5 } from "./ids.ts";
+import type { ActorPorts } from "./ports.ts";
+
+const NAMESPACE = "0e1a2c9d-7b3f-4c61-9a54-3d8f2b6e7a10";
+const HORIZON_MS = 60_000;
+const RELOAD_MS = 20_000;
+const LOAD_LIMIT = 10_000;
+const RETRY_MS = 500;
+
+type Firing = ReminderFiring & { readonly nextDueMs: number | null };
+
+/**
+ * Fires the reminders of the shards that this node owns. Rows are written with the event that wants them and leave with the
+ * turn that took their firing; this keeps those of the next minute in memory. Firing twice is harmless: the
+ * command's id is made of stream, name and due time.
+ */
+export class ReminderScheduler {
+  readonly #ports: ActorPorts;
+  readonly #shards: () => readonly number[];
+  readonly #call: ActorCaller;
+  readonly #armed = new Map<string, StoredReminder>();
+  readonly #firing = new Set<string>();
+  #wakeTimer: Timer | null = null;
+  #wakeAtMs = Number.POSITIVE_INFINITY;
+  #reloadTimer: Timer | null = null;
+  #isStopped = false;
+
+  constructor(ports: ActorPorts, shards: () => readonly number[], call: ActorCaller) {
+    this.#ports = ports;
+    this.#shards = shards;
+    this.#call = call;
+  }
+
+  start(): void {
+    void this.reload().finally(() => {
+      if (this.#isStopped) return;
+      this.#reloadTimer = this.#ports.clock.setTimer(RELOAD_MS, () => this.start());
+    });
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#reloadTimer?.cancel();
+    this.#wakeTimer?.cancel();
+  }
+
+  isArmed(ref: ActorRef, name: string, dueMs: number): boolean {
+    return this.#armed.get(keyOf(ref, name))?.dueMs === dueMs;
+  }
+
+  /** Reads what is due soon: at start, after taking shards over, and now and then. */
+  async reload(): Promise<void> {
+    const shards = this.#shards();
+    if (shards.length === 0) return;
+    try {
+      const untilMs = this.#ports.clock.now() + HORIZON_MS;
+      const due = await this.#ports.reminders.due(shards, untilMs, LOAD_LIMIT);
+      for (const reminder of due) this.#arm(reminder);
+    } catch (error) {
+      this.#ports.log.warn("reminders could not be read", { error });
+    }
+  }
+
+  /** What a committed turn changed. */
+  committed(turn: Turn): void {
+    for (const fired of turn.fired) this.#advance(turn.ref, fired.name, fired.nextDueMs);
+    for (const change of turn.reminders) {
+      if ("cancel" in change) this.#armed.delete(keyOf(turn.ref, change.cancel));
+      else {
+        const { set: name, dueMs, everyMs = null, misfire, command } = change;
+        this.#arm({ ref: turn.ref, name, dueMs, everyMs, misfire, command });
+      }
+    }
+  }
+
+  #advance(ref: ActorRef, name: string, nextDueMs: number | null): void {
+    const key = keyOf(ref, name);
+    const reminder = this.#armed.get(key);
+    this.#armed.delete(key);
+    if (reminder && nextDueMs !== null) this.#arm({ ...reminder, dueMs: nextDueMs });
+  }
+
+  #arm(reminder: StoredReminder): void {
+    const key = keyOf(reminder.ref, reminder.name);
+    this.#armed.delete(key);
+    // Later ones are read again when their minute comes.
+    if (reminder.dueMs > this.#ports.clock.now() + HORIZON_MS) return;
+    this.#armed.set(key, reminder);
+    this.#wakeBy(reminder.dueMs);
+  }
+
+  #wakeBy(dueMs: number): void {
+    if (this.#isStopped || dueMs >= this.#wakeAtMs) return;
+    this.#wakeTimer?.cancel();
+    this.#wakeAtMs = dueMs;
+    const inMs = Math.max(0, dueMs - this.#ports.clock.now());
+    this.#wakeTimer = this.#ports.clock.setTimer(inMs, () => this.#fireDue());
+  }
+
+  #fireDue(): void {
+    this.#wakeAtMs = Number.POSITIVE_INFINITY;
+    const nowMs = this.#ports.clock.now();
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const [key, reminder] of this.#armed) {
+      if (reminder.dueMs > nowMs) nextMs = Math.min(nextMs, reminder.dueMs);
+      else if (!this.#firing.has(key)) void this.#fire(key, reminder, nowMs);
+    }
+    if (nextMs < Number.POSITIVE_INFINITY) this.#wakeBy(nextMs);
+  }
+
+  async #fire(key: string, reminder: StoredReminder, nowMs: number): Promise<void> {
+    this.#firing.add(key);
+    const { ref, name, dueMs, command } = reminder;
+    const firing = firingOf(reminder, nowMs);
+    this.#ports.metrics.reminderLateMs(firing.lateMs);
+    this.#ports.probe("reminder.due");
+    try {
+      await this.#call(ref, command, {
+        commandId: uuidv5(NAMESPACE, `${ref.type}:${ref.id}|${name}|${dueMs}`),
+        bodyHash: bodyHash(command),
+        firing,
+      });
+      // A repeat that was answered from the record has advanced nothing in memory.
+      if (this.isArmed(ref, name, dueMs)) this.#advance(ref, name, firing.nextDueMs);
+    } catch (error) {
+      this.#ports.log.warn("a reminder could not be delivered and will be tried again", {
+        actor: `${ref.type}:${ref.id}`,
+        name,
+        error,
+      });
+      this.#ports.clock.setTimer(RETRY_MS, () => this.#fireDue());
+    } finally {
+      this.#firing.delete(key);
+      const next = this.#armed.get(key);
+      if (next) this.#wakeBy(next.dueMs);
+    }
+  }
+}
+
+function keyOf(ref: ActorRef, name: string): string {
+  return `${ref.type}:${ref.id}|${name}`;
+}
+
+/** What a late firing means, by the reminder's misfire rule. */
+export function firingOf(reminder: StoredReminder, nowMs: number): Firing {
+  const { name, dueMs, everyMs, misfire } = reminder;
+  const lateMs = Math.max(0, nowMs - dueMs);
+  const isSkipped = isSkip(misfire) && lateMs > misfire.skipAfterMs;
+  if (everyMs === null) return { name, dueMs, lateMs, missed: 0, isSkipped, nextDueMs: null };
+  if (misfire === "fireAll")
+    return { name, dueMs, lateMs, missed: 0, isSkipped, nextDueMs: dueMs + everyMs };
+  // One firing stands for every occurrence up to now; the next one lies in the future.
+  const missed = Math.floor(lateMs / everyMs);
+  return { name, dueMs, lateMs, missed, isSkipped, nextDueMs: dueMs + (missed + 1) * everyMs };
+}
+
+function isSkip(misfire: Misfire): misfire is { readonly skipAfterMs: number } {
+  return typeof misfire === "object";
+}

@@ -1,0 +1,61 @@
+import type { Pool } from "pg";
+import type { Effect } from "../../domain/shared/decider.ts";
+import type { EffectStore, PendingEffect } from "../../domain/shared/journal.ts";
+import { storeCall } from "./failures.ts";
+import { refOf } from "./stream-id.ts";
+
+/** Effects that were committed with their turn and have not been reported done. */
+export function createEffectStore(pool: Pool): EffectStore {
+  return {
+    due: (shards, limit) => storeCall(() => due(pool, shards, limit)),
+    forget: (effectIds) => storeCall(() => forget(pool, effectIds)),
+    postpone: (effectId, error, retryInMs) =>
+      storeCall(() => postpone(pool, effectId, error, retryInMs)),
+  };
+}
+
+async function due(
+  pool: Pool,
+  shards: readonly number[],
+  limit: number,
+): Promise<readonly PendingEffect[]> {
+  const answer = await pool.query<{
+    effect_id: string;
+    stream_id: string;
+    effect: Effect;
+    attempts: number;
+  }>({
+    name: "effects-due",
+    text: `SELECT effect_id, stream_id, effect, attempts FROM act.effect
+            WHERE due_at <= clock_timestamp() AND shard = ANY ($1) ORDER BY due_at LIMIT $2`,
+    values: [shards, limit],
+  });
+  return answer.rows.map((row) => ({
+    effectId: row.effect_id,
+    ref: refOf(row.stream_id),
+    effect: row.effect,
+    attempts: row.attempts,
+  }));
+}
+
+async function forget(pool: Pool, effectIds: readonly string[]): Promise<void> {
+  await pool.query({
+    name: "forget-effects",
+    text: "DELETE FROM act.effect WHERE effect_id = ANY ($1::uuid[])",
+    values: [effectIds],
+  });
+}
+
+async function postpone(
+  pool: Pool,
+  effectId: string,
+  error: string,
+  retryInMs: number | null,
+): Promise<void> {
+  await pool.query({
+    name: "postpone-effect",
+    text: `UPDATE act.effect SET attempts = attempts + 1, last_error = left($2, 1000),
+             due_at = clock_timestamp() + make_interval(secs => $3 / 1000.0) WHERE effect_id = $1`,
+    values: [effectId, error, retryInMs],
+  });
+}

@@ -1,0 +1,216 @@
+import type { Pool } from "pg";
+import type { ActorRef, Message } from "../../domain/shared/decider.ts";
+import type {
+  ActivationRequest,
+  ActivationResult,
+  AppendResult,
+  Journal,
+  Snapshot,
+  StoredCommand,
+  StoredEvent,
+  Turn,
+} from "../../domain/shared/journal.ts";
+import type { Json } from "../../domain/shared/json.ts";
+import { appendStatement } from "./append.ts";
+import { COMMAND_ON_RECORD, sqlState, storeCall, storeWrite } from "./failures.ts";
+import { streamId } from "./stream-id.ts";
+
+/** The journal of the actor layer on PostgreSQL. `pool` needs as many connections as the host has commit lanes, plus one. */
+export function createJournal(pool: Pool): Journal {
+  return {
+    activate: (requests) => storeCall(() => activate(pool, requests)),
+    append: (turns) => append(pool, turns),
+    findCommands: (ref, ids) => storeCall(() => findCommands(pool, ref, ids)),
+    history: (ref, untilMs, afterVersion) =>
+      storeCall(() => history(pool, ref, untilMs, afterVersion)),
+    saveSnapshots: (snapshots) => storeCall(() => saveSnapshots(pool, snapshots)),
+  };
+}
+
+interface ClaimRow {
+  readonly stream_id: string;
+  readonly version: number;
+  readonly hash: string;
+}
+
+interface EventRow {
+  readonly stream_id: string;
+  readonly version: number;
+  readonly type: string;
+  readonly data: Message;
+  readonly at: number;
+  readonly cmd_id: string;
+  readonly hash: string;
+}
+
+interface SnapshotRow {
+  readonly stream_id: string;
+  readonly version: number;
+  readonly at: number;
+  readonly state: Json;
+}
+
+/** Claim first, then read: whatever is read was written before the claim, so nothing can be added behind it. */
+async function activate(
+  pool: Pool,
+  requests: readonly ActivationRequest[],
+): Promise<readonly ActivationResult[]> {
+  const ids = requests.map((request) => streamId(request.ref));
+  const claims = await pool.query<ClaimRow>({
+    name: "claim",
+    text: "SELECT stream_id, version, hash FROM act.claim($1, $2, $3)",
+    values: [ids, requests.map((r) => r.shard), requests.map((r) => r.epoch)],
+  });
+  const claimed = new Map(claims.rows.map((row) => [row.stream_id, row]));
+  const used = requests.filter((_, i) => (claimed.get(ids[i] ?? "")?.version ?? 0) > 0);
+  const past = await loadPast(pool, used);
+  return ids.map((id) => {
+    const claim = claimed.get(id);
+    if (claim === undefined) return { status: "fenced" };
+    const { snapshot, events } = past.get(id) ?? { snapshot: null, events: [] };
+    return { status: "ok", version: claim.version, hash: claim.hash, snapshot, events };
+  });
+}
+
+interface Past {
+  snapshot: { readonly version: number; readonly atMs: number; readonly state: Json } | null;
+  readonly events: StoredEvent[];
+}
+
+async function loadPast(
+  pool: Pool,
+  requests: readonly ActivationRequest[],
+): Promise<Map<string, Past>> {
+  const past = new Map<string, Past>();
+  if (requests.length === 0) return past;
+  const ids = requests.map((request) => streamId(request.ref));
+  for (const id of ids) past.set(id, { snapshot: null, events: [] });
+  const snapshots = await pool.query<SnapshotRow>({
+    name: "load-snapshots",
+    text: `SELECT p.stream_id, p.version, p.at, p.state FROM unnest($1::text[], $2::int[]) AS w (id, schema_version)
+             JOIN act.snapshot p ON p.stream_id = w.id AND p.schema_version = w.schema_version`,
+    values: [ids, requests.map((r) => r.schemaVersion)],
+  });
+  for (const row of snapshots.rows) {
+    const entry = past.get(row.stream_id);
+    if (entry) entry.snapshot = { version: row.version, atMs: row.at, state: row.state };
+  }
+  const tails = await pool.query<EventRow>({
+    name: "load-tails",
+    text: `SELECT e.stream_id, e.version, e.type, e.data, e.at, e.cmd_id, e.hash
+             FROM unnest($1::text[], $2::bigint[]) AS w (id, after)
+             JOIN act.event e ON e.stream_id = w.id AND e.version > w.after ORDER BY e.stream_id, e.version`,
+    values: [ids, ids.map((id) => past.get(id)?.snapshot?.version ?? 0)],
+  });
+  for (const row of tails.rows) past.get(row.stream_id)?.events.push(toEvent(row));
+  return past;
+}
+
+function toEvent(row: EventRow): StoredEvent {
+  return {
+    version: row.version,
+    type: row.type,
+    event: row.data,
+    atMs: row.at,
+    commandId: row.cmd_id,
+    hash: row.hash,
+  };
+}
+
+/**
+ * One transaction for the lot. When one of the command ids is on record the whole statement was refused; the turns are
+ * then sent one by one, so that only the repeated one is answered `duplicate`.
+ */
+async function append(pool: Pool, turns: readonly Turn[]): Promise<readonly AppendResult[]> {
+  try {
+    return await appendTogether(pool, turns);
+  } catch (error) {
+    if (sqlState(error) !== COMMAND_ON_RECORD) throw error;
+    if (turns.length === 1) return [{ status: "duplicate" }];
+    const results: AppendResult[] = [];
+    for (const turn of turns) results.push(...(await append(pool, [turn])));
+    return results;
+  }
+}
+
+async function appendTogether(
+  pool: Pool,
+  turns: readonly Turn[],
+): Promise<readonly AppendResult[]> {
+  const keyed = turns.map((turn, index) => ({ turn, index, id: streamId(turn.ref) }));
+  keyed.sort((a, b) => (a.id < b.id ? -1 : 1));
+  const answer = await storeWrite(() =>
+    pool.query<{ outcome: readonly AppendResult["status"][] }>(
+      appendStatement(keyed.map(({ turn, id }) => ({ turn, id }))),
+    ),
+  );
+  const outcome = answer.rows[0]?.outcome ?? [];
+  const results: AppendResult[] = turns.map(() => ({ status: "conflict" }));
+  keyed.forEach(({ index }, position) => {
+    const status = outcome[position];
+    if (status === undefined)
+      throw new Error(`append answered ${outcome.length} of ${turns.length} turns`);
+    results[index] = { status };
+  });
+  return results;
+}
+
+async function findCommands(
+  pool: Pool,
+  ref: ActorRef,
+  commandIds: readonly string[],
+): Promise<readonly StoredCommand[]> {
+  const answer = await pool.query<{
+    cmd_id: string;
+    body_hash: string;
+    version: number;
+    reply: Json;
+  }>({
+    name: "find-commands",
+    text: "SELECT cmd_id, body_hash, version, reply FROM act.command WHERE stream_id = $1 AND cmd_id = ANY ($2::uuid[])",
+    values: [streamId(ref), commandIds],
+  });
+  return answer.rows.map((row) => ({
+    commandId: row.cmd_id,
+    bodyHash: row.body_hash,
+    version: row.version,
+    reply: row.reply,
+  }));
+}
+
+async function history(
+  pool: Pool,
+  ref: ActorRef,
+  untilMs = Number.MAX_SAFE_INTEGER,
+  afterVersion = 0,
+): Promise<readonly StoredEvent[]> {
+  const answer = await pool.query<EventRow>({
+    name: "history",
+    text: `SELECT stream_id, version, type, data, at, cmd_id, hash FROM act.event
+            WHERE stream_id = $1 AND version > $2 AND at <= to_timestamp($3::numeric / 1000) ORDER BY version`,
+    values: [streamId(ref), afterVersion, Math.min(untilMs, MAX_TIMESTAMP_MS)],
+  });
+  return answer.rows.map(toEvent);
+}
+
+/** 9999-12-31: beyond it PostgreSQL's timestamps and JavaScript's part ways. */
+const MAX_TIMESTAMP_MS = 253_402_300_799_000;
+
+async function saveSnapshots(pool: Pool, snapshots: readonly Snapshot[]): Promise<void> {
+  await pool.query({
+    name: "save-snapshots",
+    text: `INSERT INTO act.snapshot AS s (stream_id, version, schema_version, state, at)
+           SELECT id, ver, schema, state, to_timestamp(at_ms / 1000.0)
+             FROM unnest($1::text[], $2::bigint[], $3::int[], $4::json[], $5::bigint[]) AS n (id, ver, schema, state, at_ms)
+           ON CONFLICT (stream_id) DO UPDATE SET version = excluded.version, schema_version = excluded.schema_version,
+             state = excluded.state, at = excluded.at
+             WHERE (s.schema_version, s.version) < (excluded.schema_version, excluded.version)`,
+    values: [
+      snapshots.map((s) => streamId(s.ref)),
+      snapshots.map((s) => s.version),
+      snapshots.map((s) => s.schemaVersion),
+      snapshots.map((s) => JSON.stringify(s.state)),
+      snapshots.map((s) => s.atMs),
+    ],
+  });
+}

@@ -1,0 +1,85 @@
+import type { Pool } from "pg";
+import type { Message } from "../../domain/shared/decider.ts";
+import type { Outbox, OutboxEvent } from "../../domain/shared/journal.ts";
+import { storeCall } from "./failures.ts";
+import { refOf } from "./stream-id.ts";
+
+/**
+ * The event table read as an outbox. A cursor over positions alone loses events that commit late; (tx, pos) below the
+ * oldest transaction still running loses none.
+ */
+export function createOutbox(pool: Pool): Outbox {
+  return {
+    read: (shards, limit) => storeCall(() => read(pool, shards, limit)),
+    advance: (events) => storeCall(() => advance(pool, events)),
+    lag: (shards) => storeCall(() => lag(pool, shards)),
+  };
+}
+
+interface OutboxRow {
+  readonly stream_id: string;
+  readonly version: number;
+  readonly shard: number;
+  readonly type: string;
+  readonly data: Message;
+  readonly cmd_id: string;
+  readonly hash: string;
+  readonly at: number;
+  readonly tx: string;
+  readonly pos: string;
+}
+
+async function read(
+  pool: Pool,
+  shards: readonly number[],
+  limit: number,
+): Promise<readonly OutboxEvent[]> {
+  const answer = await pool.query<OutboxRow>({
+    name: "outbox-read",
+    text: `SELECT e.stream_id, e.version, e.shard, e.type, e.data, e.cmd_id, e.hash, e.at, e.tx::text, e.pos::text
+             FROM act.relay r
+            CROSS JOIN LATERAL (
+              SELECT * FROM act.event e
+               WHERE e.shard = r.shard AND (e.tx, e.pos) > (r.tx, r.pos)
+                 AND e.tx < pg_snapshot_xmin(pg_current_snapshot())
+               ORDER BY e.tx, e.pos LIMIT $2) e
+            WHERE r.shard = ANY ($1) ORDER BY e.tx, e.pos LIMIT $2`,
+    values: [shards, limit],
+  });
+  return answer.rows.map((row) => ({
+    ref: refOf(row.stream_id),
+    shard: row.shard,
+    version: row.version,
+    type: row.type,
+    event: row.data,
+    atMs: row.at,
+    commandId: row.cmd_id,
+    hash: row.hash,
+    tx: row.tx,
+    pos: row.pos,
+  }));
+}
+
+/** Moves each shard's cursor to the last of its events given. Events come in cursor order; a cursor never goes back. */
+async function advance(pool: Pool, events: readonly OutboxEvent[]): Promise<void> {
+  const last = new Map<number, OutboxEvent>();
+  for (const event of events) last.set(event.shard, event);
+  const cursors = [...last.values()].sort((a, b) => a.shard - b.shard);
+  await pool.query({
+    name: "outbox-advance",
+    text: `UPDATE act.relay r SET tx = c.tx, pos = c.pos
+             FROM unnest($1::int[], $2::text[]::xid8[], $3::bigint[]) AS c (shard, tx, pos)
+            WHERE r.shard = c.shard AND (r.tx, r.pos) < (c.tx, c.pos)`,
+    values: [cursors.map((c) => c.shard), cursors.map((c) => c.tx), cursors.map((c) => c.pos)],
+  });
+}
+
+async function lag(pool: Pool, shards: readonly number[]): Promise<number> {
+  const answer = await pool.query<{ lag: number }>({
+    name: "outbox-lag",
+    text: `SELECT count(*)::int AS lag FROM act.relay r JOIN act.event e
+             ON e.shard = r.shard AND (e.tx, e.pos) > (r.tx, r.pos) WHERE r.shard = ANY ($1)`,
+    values: [shards],
+  });
+  return answer.rows[0]?.lag ?? 0;
+}
