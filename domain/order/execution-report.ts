@@ -25,7 +25,8 @@ export type ExecutionReport = {
       /** ISO date on which it settles */
       readonly settlementDate: string;
     }
-  | { readonly execType: "canceled" | "expired"; readonly text: string }
+  | { readonly execType: "canceled"; readonly text: string }
+  | { readonly execType: "expired"; readonly text: string }
   | { readonly execType: "rejected"; readonly ordRejReason: string; readonly text: string }
   | { readonly execType: "cancelRejected"; readonly text: string }
 );

@@ -1,6 +1,7 @@
+import type { Instrument } from "../market/instrument.ts";
 import type { DecimalString } from "../shared/decimal.ts";
 import type { ExecutionReport } from "./execution-report.ts";
-import type { ApprovedOrder, Denial, NewOrder } from "./new-order.ts";
+import type { ApprovedOrder, Denial, NewOrder, OrderType, Side, TimeInForce } from "./new-order.ts";
 
 /** After FIX OrdStatus(39); `denied` is ours (pre-trade), `rejected` the broker's, `unknown` a fate being established. */
 export const ORDER_STATUSES = [
@@ -29,6 +30,91 @@ export type OrderCommand =
   /** the call's outcome is not known: timed out, cut off, 5xx */
   | { readonly type: "MarkUnknown"; readonly text: string }
   | { readonly type: "RequestCancel"; readonly requestedBy: string };
+
+export type ReportOf<T extends ExecutionReport["execType"]> = ExecutionReport & {
+  readonly execType: T;
+};
+
+/** Why a report was not applied. */
+export type ReportConflict =
+  /** the execId is on record with other values */
+  | "valuesDiffer"
+  /** it speaks of another order, client id, venue or currency than this actor's */
+  | "otherOrder"
+  /** a quantity that is not positive */
+  | "malformed"
+  /** the status table has no such step, e.g. a cancel of a filled order */
+  | "notExpected";
+
+/** What happened to an order. Alarms change nothing of it; an operator must look. */
+export type OrderEvent =
+  | { readonly type: "OrderPlaced"; readonly order: ApprovedOrder }
+  | {
+      readonly type: "OrderDenied";
+      readonly order: NewOrder;
+      readonly reasons: readonly Denial[];
+    }
+  | { readonly type: "SubmitStarted"; readonly attempt: number }
+  | { readonly type: "OrderAccepted"; readonly report: ReportOf<"new"> }
+  | { readonly type: "OrderFilled"; readonly report: ReportOf<"trade"> }
+  | { readonly type: "OrderCanceled"; readonly report: ReportOf<"canceled"> }
+  | { readonly type: "OrderExpired"; readonly report: ReportOf<"expired"> }
+  | { readonly type: "OrderRejected"; readonly report: ReportOf<"rejected"> }
+  /** wanted before the venue is known to have the order: sent as soon as it does */
+  | { readonly type: "CancelQueued"; readonly requestedBy: string }
+  | { readonly type: "CancelRequested"; readonly requestedBy: string }
+  | { readonly type: "CancelRejected"; readonly report: ReportOf<"cancelRejected"> }
+  | { readonly type: "OrderMarkedUnknown"; readonly text: string }
+  /** alarm */
+  | {
+      readonly type: "ReportConflicted";
+      readonly report: ExecutionReport;
+      readonly conflict: ReportConflict;
+      readonly text: string;
+    }
+  /** alarm: the venue says that it filled more than was ordered */
+  | {
+      readonly type: "OverfillRefused";
+      readonly report: ReportOf<"trade">;
+      readonly cumQty: DecimalString;
+      readonly orderQty: DecimalString;
+    };
+
+/** The answer to every command. */
+export interface OrderReply {
+  readonly order: OrderSummary;
+}
+
+/** Payload of the effect `submit`: all that a broker adapter needs. A type alias, so that it is assignable to Json. */
+export type SubmitPayload = {
+  /** the order's id: a client's own clOrdId is unique within its portfolio only, and a broker sees many portfolios */
+  readonly clOrdId: string;
+  readonly orderId: string;
+  readonly venue: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly ordType: OrderType;
+  readonly orderQty: DecimalString;
+  /** the limit; null for market orders */
+  readonly price: DecimalString | null;
+  readonly timeInForce: TimeInForce;
+  /** buys may not be filled above it; null for sells */
+  readonly worstPrice: DecimalString | null;
+  readonly currency: string;
+  readonly multiplier: DecimalString;
+  readonly lotSize: DecimalString;
+  readonly assetClass: Instrument["assetClass"];
+};
+
+/** Payload of the effect `cancel`. */
+export type CancelPayload = {
+  readonly clOrdId: string;
+  readonly orderId: string;
+  readonly venue: string;
+  readonly symbol: string;
+  /** null when a fill proved the order live before its acknowledgement came */
+  readonly venueOrderId: string | null;
+};
 
 /** How an order stands: what a caller of REST gets, in the domain's names. */
 export interface OrderSummary {

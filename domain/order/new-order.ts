@@ -1,3 +1,4 @@
+import type { Instrument } from "../market/instrument.ts";
 import type { DecimalString } from "../shared/decimal.ts";
 
 export type Side = "buy" | "sell";
@@ -11,7 +12,7 @@ export type TimeInForce = (typeof TIMES_IN_FORCE)[number];
 /** An order as it was asked for, before anybody checked it. FIX names. */
 export interface NewOrder {
   readonly orderId: string;
-  /** unique within the portfolio, and the idempotency key towards the broker */
+  /** the client's name for the order, unique within the portfolio */
   readonly clOrdId: string;
   readonly tenantId: string;
   readonly portfolioId: string;
@@ -49,7 +50,15 @@ declare const approved: unique symbol;
 export type RiskApproved<T> = T & { readonly [approved]: true };
 
 export type ApprovedOrder = RiskApproved<
-  NewOrder & { readonly hold: Hold; readonly currency: string; readonly venue: string }
+  NewOrder & {
+    readonly hold: Hold;
+    readonly venue: string;
+    /** the instrument as the check saw it: nothing after the check looks it up again */
+    readonly currency: string;
+    readonly multiplier: DecimalString;
+    readonly lotSize: DecimalString;
+    readonly assetClass: Instrument["assetClass"];
+  }
 >;
 
 /** A rule that an order broke: which, the limit, and what was found. */

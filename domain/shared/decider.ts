@@ -43,6 +43,10 @@ export interface TellEffect {
   readonly kind: "tell";
   readonly to: ActorRef;
   readonly command: Message;
+  /** the effect's own id unless given: for a command that its receiver may get from elsewhere too */
+  readonly commandId?: string;
+  /** the receiver's id was made with this event: nothing can be on record of it */
+  readonly isBirth?: boolean;
 }
 
 export interface WorkEffect {

@@ -10,8 +10,9 @@ export interface Journal {
   /** Claims the streams for the epoch of their shard and loads snapshot and tail. */
   activate(requests: readonly ActivationRequest[]): Promise<readonly ActivationResult[]>;
   /**
-   * Appends whole turns, all or nothing per turn, in one transaction for the lot. At most one turn a stream.
-   * @throws UnknownOutcome when the connection was lost before the answer
+   * Appends whole turns, all or nothing per turn, in one transaction for the lot or in several. Of two turns for one stream
+   * one at most is written.
+   * @throws UnknownOutcome when the connection was lost before the answer, StoreUnavailable when nothing was written
    */
   append(turns: readonly Turn[]): Promise<readonly AppendResult[]>;
   findCommands(ref: ActorRef, commandIds: readonly string[]): Promise<readonly StoredCommand[]>;
@@ -85,7 +86,9 @@ export type AppendResult =
   /** one of the turn's command ids is on record already: nothing was written */
   | { readonly status: "duplicate" }
   | { readonly status: "conflict" }
-  | { readonly status: "fenced" };
+  | { readonly status: "fenced" }
+  /** the store refuses what the turn would write, now and always: nothing of it was written, the other turns were */
+  | { readonly status: "refused"; readonly error: unknown };
 
 export interface Snapshot {
   readonly ref: ActorRef;

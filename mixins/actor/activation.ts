@@ -1,5 +1,5 @@
 import type { ActorRef } from "../../domain/shared/decider.ts";
-import { Refusal, StoreUnavailable, UnknownOutcome } from "../../domain/shared/errors.ts";
+import { StoreUnavailable, UnknownOutcome } from "../../domain/shared/errors.ts";
 import type {
   ActivationRequest,
   ActivationResult,
@@ -10,13 +10,16 @@ import type {
 } from "../../domain/shared/journal.ts";
 import { Draft } from "./draft.ts";
 import type { Position } from "./draft.ts";
-import type { Answer, CommandEnvelope } from "./envelope.ts";
+import type { Answer } from "./envelope.ts";
 import { ActorError } from "./errors.ts";
 import type { ActorKind } from "./kind.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Work } from "./mailbox.ts";
 import type { ActorOptions, ActorPorts } from "./ports.ts";
 import { RecentCommands } from "./recent.ts";
+import { replay } from "./replay.ts";
+import { decideBatch, isDoubtful, openGate } from "./turn.ts";
+import type { Outcome, TurnContext } from "./turn.ts";
 
 /** What an activation asks of the host it lives in. */
 export interface Habitat {
@@ -31,19 +34,11 @@ export interface Habitat {
   /** whether the reminder is still set for that time */
   isArmed(ref: ActorRef, name: string, dueMs: number): boolean;
   committed(turn: Turn): void;
+  /** something was, or may have been, written behind the actor's back: forget its reminders and read them again */
+  remindersInDoubt(ref: ActorRef): Promise<void>;
   /** this activation is over: forget it */
   gone(activation: Activation, isQuarantined: boolean): void;
 }
-
-/** A command's fate within a turn, told to its sender once the turn is durable. */
-type Outcome =
-  | {
-      readonly work: Work;
-      readonly envelope: CommandEnvelope;
-      readonly answer: Answer;
-      readonly isRecorded: boolean;
-    }
-  | { readonly work: Work; readonly envelope: CommandEnvelope; readonly error: unknown };
 
 /**
  * An actor in memory: one mailbox, one turn after another. It believes what it loaded until the store says otherwise, and
@@ -59,6 +54,8 @@ export class Activation {
   #position: Position;
   #snapshotVersion = 0;
   #recent: RecentCommands;
+  /** born here without a look at the store, on its sender's word that nothing is there */
+  #isUnseen = false;
   #phase: "cold" | "active" | "gone" = "cold";
   #isRunning = false;
   #idleSinceMs: number;
@@ -69,7 +66,7 @@ export class Activation {
     this.shard = shard;
     this.#habitat = habitat;
     this.#position = { state: kind.initial(ref.id), version: 0, hash: "", atMs: 0 };
-    this.#recent = new RecentCommands(habitat.options.recentMax, false);
+    this.#recent = this.#noRecent();
     this.#idleSinceMs = habitat.ports.clock.monotonicMs();
   }
 
@@ -90,18 +87,16 @@ export class Activation {
   }
 
   push(work: Work): void {
-    if (this.#mailbox.size >= this.#habitat.options.mailboxMax) {
-      work.reject(
-        new ActorError(
-          "ACTOR_OVERLOADED",
-          `${this.#name} has ${this.#mailbox.size} commands waiting`,
-        ),
-      );
-      return;
+    if (this.#phase === "gone") {
+      work.reject(new ActorError("NOT_OWNER", `${this.#name} was given up`));
+    } else if (this.#mailbox.size >= this.#habitat.options.mailboxMax) {
+      const text = `${this.#name} has ${this.#mailbox.size} commands waiting`;
+      work.reject(new ActorError("ACTOR_OVERLOADED", text));
+    } else {
+      const { envelope } = work;
+      this.#mailbox.push(work, envelope.kind === "command" && this.kind.isUrgent(envelope.command));
+      if (!this.#isRunning) void this.#run();
     }
-    const { envelope } = work;
-    this.#mailbox.push(work, envelope.kind === "command" && this.kind.isUrgent(envelope.command));
-    if (!this.#isRunning) void this.#run();
   }
 
   /** Ends the activation: nothing that waits here will be done here. */
@@ -128,12 +123,28 @@ export class Activation {
     this.#isRunning = true;
     try {
       while (this.#mailbox.size > 0 && this.#phase !== "gone") {
-        const batch = this.#mailbox.take(this.#habitat.options.turnMax);
-        if (await this.#ensureActive(batch)) await this.#turn(batch);
+        await this.#take(this.#mailbox.take(this.#habitat.options.turnMax));
       }
     } finally {
       this.#isRunning = false;
       this.#idleSinceMs = this.#habitat.ports.clock.monotonicMs();
+    }
+  }
+
+  /** A defect in here must neither leave a sender waiting for ever nor end the process. */
+  async #take(batch: readonly Work[]): Promise<void> {
+    try {
+      if (!(await this.#ensureActive(batch))) return;
+      await this.#turn(batch);
+      // The sender's word was not proved by a birth: the next turn looks for itself.
+      if (this.#isUnseen && this.#position.version === 0 && this.#phase === "active")
+        this.#phase = "cold";
+    } catch (error) {
+      this.#habitat.ports.log.error("a turn broke", { actor: this.#name, error });
+      this.#giveUp(
+        batch,
+        new ActorError("OUTCOME_UNKNOWN", `a turn of ${this.#name} broke`, { cause: error }),
+      );
     }
   }
 
@@ -178,17 +189,21 @@ export class Activation {
     const { clock, metrics } = this.#habitat.ports;
     const startMs = clock.monotonicMs();
     this.#epoch = epoch;
-    const first = batch[0]?.envelope;
     if (this.kind.isSoft) {
       this.#position = { ...this.#position, state: await this.kind.restore(this.ref.id) };
-      this.#recent = new RecentCommands(this.#habitat.options.recentMax, true);
-    } else if (first?.kind === "command" && first.isBirth && this.#position.version === 0) {
-      this.#recent = new RecentCommands(this.#habitat.options.recentMax, true);
+    } else if (!this.#isUnseen && batch.every(isBirth)) {
+      this.#isUnseen = true;
     } else {
       await this.#load(epoch);
     }
     if (this.#phase === "cold") this.#phase = "active";
     metrics.activationMs(clock.monotonicMs() - startMs);
+  }
+
+  #noRecent(): RecentCommands {
+    const { recentMax, turnMax } = this.#habitat.options;
+    // What a whole turn looks up has to fit in, or its commands would be looked up again and again.
+    return new RecentCommands(Math.max(recentMax, turnMax));
   }
 
   async #load(epoch: number): Promise<void> {
@@ -202,64 +217,56 @@ export class Activation {
     if (past.status === "fenced")
       throw new ActorError("NOT_OWNER", `a newer owner holds ${this.#name}`);
     this.#habitat.ports.probe("activation.claimed");
+    this.#isUnseen = false;
     this.#position = this.#replay(past);
     this.#snapshotVersion = past.snapshot?.version ?? 0;
-    this.#recent = new RecentCommands(this.#habitat.options.recentMax, past.version === 0);
+    this.#recent = this.#noRecent();
   }
 
-  /** An event that cannot be applied means that the stream cannot be trusted: it is quarantined, the others live on. */
+  /** An event that cannot be applied, or is missing, means that the stream cannot be trusted; the others live on. */
   #replay(past: ActivationResult & { readonly status: "ok" }): Position {
     try {
-      let state: unknown = past.snapshot?.state ?? this.kind.initial(this.ref.id);
-      for (const event of past.events) state = this.kind.evolve(state, event);
-      return {
-        state,
-        version: past.version,
-        hash: past.hash,
-        atMs: past.events.at(-1)?.atMs ?? past.snapshot?.atMs ?? 0,
-      };
+      return replay(this.kind, this.ref.id, past);
     } catch (error) {
-      throw new ActorError("STREAM_QUARANTINED", `an event of ${this.#name} cannot be applied`, {
+      throw new ActorError("STREAM_QUARANTINED", `${this.#name} cannot be replayed`, {
         cause: error,
       });
     }
   }
 
   async #turn(batch: readonly Work[]): Promise<void> {
+    if (!this.#isAlive(batch)) return;
     const { clock, metrics, probe } = this.#habitat.ports;
     const startMs = clock.monotonicMs();
     const draft = new Draft(this.kind, this.ref, this.#position, clock.now());
-    const outcomes = this.#decideAll(draft, batch);
+    const outcomes = decideBatch(draft, batch, this.#context());
     if (!draft.isEmpty) {
       probe("turn.decided");
       if (!(await this.#commit(draft, outcomes))) return;
       probe("turn.committed");
     }
-    await this.#openGate(outcomes);
+    await this.#lookUpDoubtful(outcomes);
+    openGate(outcomes, this.#recent);
     if (outcomes.length > 0) probe("gate.opened");
     metrics.turnMs(clock.monotonicMs() - startMs);
   }
 
-  /** Decides the batch in order. Reads are answered from what is committed; so are repeats of known commands. */
-  #decideAll(draft: Draft, batch: readonly Work[]): Outcome[] {
-    const outcomes: Outcome[] = [];
-    const inBatch = new Map<string, Outcome>();
-    const nowMs = this.#habitat.ports.clock.now();
-    for (const work of batch) {
-      const { envelope } = work;
-      if (envelope.deadlineMs < nowMs) {
-        work.reject(
-          new ActorError("DEADLINE_EXCEEDED", `${this.#name} had no turn before the deadline`),
-        );
-      } else if (envelope.kind === "read") {
-        work.resolve(this.#read());
-      } else if (!this.#answerKnown(work, envelope)) {
-        const outcome = this.#decideOne(draft, work, envelope, inBatch.get(envelope.commandId));
-        inBatch.set(envelope.commandId, outcome);
-        outcomes.push(outcome);
-      }
-    }
-    return outcomes;
+  #context(): TurnContext {
+    const { ports } = this.#habitat;
+    return {
+      name: this.#name,
+      nowMs: ports.clock.now(),
+      recent: this.#recent,
+      read: () => this.#read(),
+      isArmed: (name, dueMs) => this.#habitat.isArmed(this.ref, name, dueMs),
+      failed: ({ command, commandId }, error) =>
+        ports.log.error("a command failed in decide", {
+          actor: this.#name,
+          command: command.type,
+          commandId,
+          error,
+        }),
+    };
   }
 
   #read(): Answer {
@@ -273,58 +280,23 @@ export class Activation {
     };
   }
 
-  #answerKnown(work: Work, envelope: CommandEnvelope): boolean {
-    const { firing } = envelope;
-    if (firing && !this.#habitat.isArmed(this.ref, firing.name, firing.dueMs)) {
-      work.resolve({ reply: null, version: this.#position.version, isReplay: true });
-      return true;
-    }
-    const seen = this.#recent.find(envelope.commandId);
-    if (seen === undefined) return false;
-    answerAgain(work, envelope, seen);
-    return true;
-  }
-
-  #decideOne(
-    draft: Draft,
-    work: Work,
-    envelope: CommandEnvelope,
-    twin: Outcome | undefined,
-  ): Outcome {
-    if (twin && envelope.isDeduplicated) return repeat(work, envelope, twin);
-    try {
-      const { reply, isRecorded } = draft.decide(envelope);
-      const answer = { reply, version: draft.position.version, isReplay: false };
-      return { work, envelope, answer, isRecorded };
-    } catch (error) {
-      if (error instanceof Refusal) return { work, envelope, error };
-      this.#habitat.ports.log.error("a command failed in decide", {
-        actor: this.#name,
-        command: envelope.command.type,
-        commandId: envelope.commandId,
-        error,
-      });
-      const message = `${envelope.command.type} failed in ${this.#name}`;
-      return { work, envelope, error: new ActorError("COMMAND_FAILED", message, { cause: error }) };
-    }
-  }
-
   /** @returns whether the turn is durable; otherwise its senders have been told, or will be by the turn that follows */
   async #commit(draft: Draft, outcomes: readonly Outcome[]): Promise<boolean> {
-    const turn = draft.turn(this.shard, this.#epoch);
+    let result: AppendResult;
+    let turn: Turn;
     try {
-      const result = await this.#write(turn);
-      this.#habitat.ports.metrics.append({ status: result.status });
-      if (result.status === "ok") {
-        this.#accept(draft, turn);
-        return true;
-      }
-      await this.#recover(result.status, outcomes);
+      turn = draft.turn(this.shard, this.#epoch);
+      result = await this.#write(turn);
     } catch (error) {
       this.#habitat.ports.metrics.append({ status: "failed" });
       await this.#failed(error, outcomes);
+      return false;
     }
-    return false;
+    this.#habitat.ports.metrics.append({ status: result.status });
+    if (result.status === "ok") this.#accept(draft, turn);
+    else if (result.status === "refused") await this.#refused(result.error, outcomes);
+    else await this.#recover(result.status, outcomes);
+    return result.status === "ok";
   }
 
   async #write(turn: Turn): Promise<AppendResult> {
@@ -373,7 +345,8 @@ export class Activation {
     try {
       if (status === "conflict") await this.#load(this.#epoch);
       await this.#recall(outcomes);
-      this.#mailbox.putBack(batch);
+      await this.#habitat.remindersInDoubt(this.ref);
+      if (this.#isAlive(batch)) this.#mailbox.putBack(batch);
     } catch (error) {
       this.#giveUp(batch, asActorError(error, `${this.#name} could not be reloaded`));
     }
@@ -393,65 +366,42 @@ export class Activation {
     } else if (error instanceof UnknownOutcome) {
       const text = `the commit of ${this.#name} was cut off`;
       this.#giveUp(batch, new ActorError("OUTCOME_UNKNOWN", text, { cause: error }));
-    } else if (batch.length > 1) {
-      // The store refused something that one of them wrote: alone each, only the culprit fails.
-      for (const work of batch) await this.#turn([work]);
+      void this.#habitat.remindersInDoubt(this.ref);
     } else {
-      this.#habitat.ports.log.error("the store refused a turn", { actor: this.#name, error });
-      const text = `the turn of ${this.#name} was refused by the store`;
-      for (const work of batch)
-        work.reject(new ActorError("COMMAND_FAILED", text, { cause: error }));
+      await this.#refused(error, outcomes);
     }
+  }
+
+  /** Something that one of them wrote is not accepted: alone each, only the culprit fails. */
+  async #refused(error: unknown, outcomes: readonly Outcome[]): Promise<void> {
+    const batch = outcomes.map(({ work }) => work);
+    if (batch.length > 1) {
+      for (const work of batch) await this.#turn([work]);
+      return;
+    }
+    this.#habitat.ports.log.error("a turn was refused", { actor: this.#name, error });
+    const text = `a turn of ${this.#name} was refused`;
+    for (const work of batch) work.reject(new ActorError("COMMAND_FAILED", text, { cause: error }));
   }
 
   /**
-   * Answers the senders. A refusal, or an answer that changed nothing, counts only when the command is not on record: its
-   * first sending may have succeeded and changed what is being refused now.
+   * A refusal, or an answer that changed nothing, counts only when the command is not on record: its first sending may have
+   * succeeded and changed what is being refused now.
    */
-  async #openGate(outcomes: readonly Outcome[]): Promise<void> {
-    const doubtful = this.#recent.isComplete || this.kind.isSoft ? [] : outcomes.filter(isDoubtful);
-    if (doubtful.length > 0) {
-      try {
-        await this.#recall(doubtful);
-      } catch (error) {
-        for (const { work } of doubtful)
-          work.reject(asActorError(error, `${this.#name} could not look up a command`));
-      }
-    }
-    for (const outcome of outcomes) {
-      const seen = isDoubtful(outcome) ? this.#recent.find(outcome.envelope.commandId) : undefined;
-      if (seen) answerAgain(outcome.work, outcome.envelope, seen);
-      else if ("error" in outcome) outcome.work.reject(outcome.error);
-      else outcome.work.resolve(outcome.answer);
+  async #lookUpDoubtful(outcomes: readonly Outcome[]): Promise<void> {
+    const doubtful = this.kind.isSoft ? [] : outcomes.filter(isDoubtful);
+    if (doubtful.length === 0) return;
+    try {
+      await this.#recall(doubtful);
+    } catch (error) {
+      const failure = asActorError(error, `${this.#name} could not look up a command`);
+      for (const { work } of doubtful) work.reject(failure);
     }
   }
 }
 
-function isDoubtful(outcome: Outcome): boolean {
-  return outcome.envelope.isDeduplicated && ("error" in outcome || !outcome.isRecorded);
-}
-
-function answerAgain(work: Work, envelope: CommandEnvelope, seen: StoredCommand): void {
-  if (seen.bodyHash === envelope.bodyHash) {
-    work.resolve({ reply: seen.reply, version: seen.version, isReplay: true });
-  } else {
-    work.reject(reused(envelope));
-  }
-}
-
-function reused(envelope: CommandEnvelope): ActorError {
-  return new ActorError(
-    "IDEMPOTENCY_KEY_REUSED",
-    `command ${envelope.commandId} was sent before with another body`,
-  );
-}
-
-/** The same command twice in one turn: one outcome for both. */
-function repeat(work: Work, envelope: CommandEnvelope, twin: Outcome): Outcome {
-  if (twin.envelope.bodyHash !== envelope.bodyHash)
-    return { work, envelope, error: reused(envelope) };
-  if ("error" in twin) return { work, envelope, error: twin.error };
-  return { work, envelope, answer: { ...twin.answer, isReplay: true }, isRecorded: true };
+function isBirth({ envelope }: Work): boolean {
+  return envelope.kind === "command" && envelope.isBirth;
 }
 
 function asActorError(error: unknown, message: string): ActorError {

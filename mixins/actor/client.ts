@@ -6,6 +6,7 @@ import { bodyHash, shardOf } from "./ids.ts";
 import type { ActorPorts } from "./ports.ts";
 
 const DEFAULT_PATIENCE_MS = 5_000;
+const GRACE_MS = 250;
 const RETRIES_MAX = 12;
 const RETRY_MIN_MS = 25;
 const RETRY_MAX_MS = 400;
@@ -78,7 +79,7 @@ export class ActorClient {
     const shard = shardOf(envelope.ref);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#router.send(shard, envelope);
+        return await this.#beforeDeadline(this.#router.send(shard, envelope), envelope);
       } catch (error) {
         if (!(error instanceof ActorError) || !error.isRetryable || attempt >= RETRIES_MAX)
           throw error;
@@ -90,10 +91,33 @@ export class ActorClient {
     }
   }
 
+  /**
+   * A store that hangs, or a node that does not answer, must not hold the caller for ever. A moment longer than the
+   * deadline, because an actor that drops expired work can say so, which is more than "unknown".
+   */
+  #beforeDeadline(answer: Promise<Answer>, envelope: Envelope): Promise<Answer> {
+    const { clock } = this.#ports;
+    return new Promise((resolve, reject) => {
+      const inMs = Math.max(0, envelope.deadlineMs - clock.now()) + GRACE_MS;
+      const timer = clock.setTimer(inMs, () => reject(noAnswer(envelope)));
+      const settled = () => timer.cancel();
+      answer.then(resolve, reject);
+      answer.then(settled, settled);
+    });
+  }
+
   /** Full jitter: those who failed together do not come back together. */
   #pauseMs(attempt: number): number {
     return (
       RETRY_MIN_MS + this.#ports.random() * Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** attempt)
     );
   }
+}
+
+/** A command may have been carried out all the same: only a repeat under its id can tell. */
+function noAnswer({ kind, ref }: Envelope): ActorError {
+  return new ActorError(
+    kind === "command" ? "OUTCOME_UNKNOWN" : "DEADLINE_EXCEEDED",
+    `no answer from ${ref.type}:${ref.id} before the deadline`,
+  );
 }

@@ -47,6 +47,13 @@ export class Draft {
     return this.#recorded;
   }
 
+  /** Whether a command of this turn has canceled the reminder or set it anew. */
+  hasChangedReminder(name: string): boolean {
+    return this.#reminders.some(
+      (change) => ("cancel" in change ? change.cancel : change.set) === name,
+    );
+  }
+
   /** Whether committing it would write anything. */
   get isEmpty(): boolean {
     return (
@@ -98,7 +105,14 @@ export class Draft {
       const data = JSON.stringify(event);
       const hash = this.#kind.isSoft
         ? ""
-        : chainHash(position.hash, this.#ref, version, event.type, this.#nowMs, commandId, data);
+        : chainHash(position.hash, {
+            stream: this.#ref,
+            version,
+            type: event.type,
+            atMs: this.#nowMs,
+            commandId,
+            data,
+          });
       const entry = { event, version, atMs: this.#nowMs, commandId };
       position = {
         state: this.#kind.evolve(position.state, entry),
@@ -116,11 +130,11 @@ export class Draft {
     const effects = decision.effects ?? [];
     const reminders = decision.reminders ?? [];
     const { commandId, firing } = envelope;
+    const { type, id } = this.#ref;
+    // The actor is part of the name: two that were sent one command id must not share the ids of what they tell.
     effects.forEach((effect, i) => {
-      this.#effects.push({
-        effectId: uuidv5(commandId, `effect:${this.#position.version}:${i}`),
-        effect,
-      });
+      const name = `effect:${type}:${id}:${this.#position.version}:${i}`;
+      this.#effects.push({ effectId: uuidv5(commandId, name), effect });
     });
     this.#reminders.push(...reminders);
     if (firing)

@@ -29,9 +29,12 @@ export class EffectRunner {
   readonly #host: EffectHost;
   readonly #call: ActorCaller;
   readonly #running = new Set<string>();
-  readonly #queue: PendingEffect[] = [];
+  readonly #queue = new Map<string, PendingEffect>();
+  /** ended while a poll was asking: its answer may list them still */
+  readonly #ended = new Set<string>();
   readonly #done: Batcher<string, true>;
   #timer: Timer | null = null;
+  #isPolling = false;
   #isStopped = false;
 
   constructor(ports: ActorPorts, host: EffectHost, call: ActorCaller) {
@@ -47,7 +50,7 @@ export class EffectRunner {
   }
 
   get running(): number {
-    return this.#running.size + this.#queue.length;
+    return this.#running.size + this.#queue.size;
   }
 
   start(): void {
@@ -58,30 +61,36 @@ export class EffectRunner {
     });
   }
 
-  /** Begins nothing more, and waits for what has begun. */
-  async stop(): Promise<void> {
+  /** Begins nothing more, and waits for what has begun, for as long as `patienceMs`. */
+  async stop(patienceMs = Number.POSITIVE_INFINITY): Promise<void> {
+    const { clock } = this.#ports;
     this.#isStopped = true;
     this.#timer?.cancel();
-    this.#queue.length = 0;
-    while (this.#running.size > 0) await this.#ports.clock.sleep(5);
+    this.#queue.clear();
+    const untilMs = clock.monotonicMs() + patienceMs;
+    while (this.#running.size > 0 && clock.monotonicMs() < untilMs) await clock.sleep(5);
   }
 
   /** An effect that has just been committed. */
   take(effect: PendingEffect): void {
     if (this.#isStopped || this.#running.has(effect.effectId)) return;
-    if (this.#running.size >= RUNNING_MAX) this.#queue.push(effect);
+    if (this.#running.size >= RUNNING_MAX) this.#queue.set(effect.effectId, effect);
     else void this.#run(effect);
   }
 
   /** Looks for effects that nobody is running. */
   async poll(): Promise<void> {
     const shards = this.#host.shards();
-    if (shards.length === 0 || this.#running.size >= RUNNING_MAX) return;
+    if (this.#isPolling || shards.length === 0 || this.#running.size >= RUNNING_MAX) return;
+    this.#isPolling = true;
+    this.#ended.clear();
     try {
       const due = await this.#ports.effects.due(shards, POLL_LIMIT);
-      for (const effect of due) this.take(effect);
+      for (const effect of due) if (!this.#ended.has(effect.effectId)) this.take(effect);
     } catch (error) {
       this.#ports.log.warn("effects could not be polled", { error });
+    } finally {
+      this.#isPolling = false;
     }
   }
 
@@ -97,13 +106,16 @@ export class EffectRunner {
       await this.#failed(effect, error);
     } finally {
       this.#running.delete(effect.effectId);
+      if (this.#isPolling) this.#ended.add(effect.effectId);
       this.#next();
     }
   }
 
   #next(): void {
-    const next = this.#queue.shift();
-    if (next) this.take(next);
+    const next = this.#queue.values().next();
+    if (next.done) return;
+    this.#queue.delete(next.value.effectId);
+    this.take(next.value);
   }
 
   async #perform(pending: PendingEffect): Promise<void> {
@@ -117,10 +129,11 @@ export class EffectRunner {
     await handler(effect, { effectId, ref, attempts });
   }
 
-  async #tell({ to, command }: TellEffect, effectId: string): Promise<void> {
+  async #tell({ to, command, commandId, isBirth }: TellEffect, effectId: string): Promise<void> {
     await this.#call(to, command, {
-      commandId: effectId,
+      commandId: commandId ?? effectId,
       bodyHash: bodyHash(command),
+      isBirth: isBirth ?? false,
     });
   }
 

@@ -8,9 +8,9 @@ export const ACTOR_ERROR_CODES = [
   "DEADLINE_EXCEEDED",
   "IDEMPOTENCY_KEY_REUSED",
   "STORE_UNAVAILABLE",
-  /** the connection was lost during the commit: retry with the same command id */
+  /** the connection was lost during the commit, or no answer came in time: retry with the same command id */
   "OUTCOME_UNKNOWN",
-  /** an event of the stream cannot be applied: an operator must look */
+  /** the stream cannot be replayed, an event of it is missing or cannot be applied: an operator must look */
   "STREAM_QUARANTINED",
   "UNKNOWN_ACTOR_TYPE",
   /** `decide` failed: a defect, the actor lives on */

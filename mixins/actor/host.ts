@@ -20,6 +20,7 @@ export interface HostHooks {
   epochOf(shard: number): number | null;
   isArmed(ref: ActorRef, name: string, dueMs: number): boolean;
   committed(turn: Turn): void;
+  remindersInDoubt(ref: ActorRef): Promise<void>;
 }
 
 export interface ActivationInfo {
@@ -89,6 +90,7 @@ export class ActorHost {
     const kind = this.#kinds.get(ref.type);
     if (!kind) return refuse("UNKNOWN_ACTOR_TYPE", `no actor type ${ref.type} on this node`);
     const name = `${ref.type}:${ref.id}`;
+    if (!isStorable(ref.id)) return refuse("COMMAND_FAILED", `${JSON.stringify(name)} is no name`);
     if (this.#quarantined.has(name)) return refuse("STREAM_QUARANTINED", `${name} is quarantined`);
     if (this.#isDraining) return refuse("NOT_OWNER", "this node is shutting down");
     if (this.#waiting >= this.#options.nodeMax && !isUrgent(kind, envelope)) {
@@ -109,11 +111,12 @@ export class ActorHost {
   }
 
   #touch(kind: ActorKind, ref: ActorRef, name: string): Activation {
-    const activation =
-      this.#activations.get(name) ?? new Activation(kind, ref, shardOf(ref), this.#habitat);
+    const known = this.#activations.get(name);
+    // Room is made before the new one comes in, or it might be the only idle one and go at once.
+    if (!known && this.#activations.size >= this.#options.residentMax) this.#evictOldest();
+    const activation = known ?? new Activation(kind, ref, shardOf(ref), this.#habitat);
     this.#activations.delete(name);
     this.#activations.set(name, activation);
-    if (this.#activations.size > this.#options.residentMax) this.#evictOldest();
     return activation;
   }
 
@@ -179,6 +182,7 @@ export class ActorHost {
       saveSnapshot: (snapshot) => this.#keep(snapshot),
       isArmed: (ref, name, dueMs) => this.#hooks.isArmed(ref, name, dueMs),
       committed: (turn) => this.#hooks.committed(turn),
+      remindersInDoubt: (ref) => this.#hooks.remindersInDoubt(ref),
       gone: (activation, isQuarantined) => this.#gone(activation, isQuarantined),
     };
   }
@@ -188,7 +192,7 @@ export class ActorHost {
     if (this.#activations.get(name) === activation) this.#activations.delete(name);
     if (!isQuarantined) return;
     this.#quarantined.add(name);
-    this.#ports.log.error("a stream is quarantined: an event of it cannot be applied", {
+    this.#ports.log.error("a stream is quarantined: it cannot be replayed", {
       actor: name,
     });
   }
@@ -218,6 +222,12 @@ export class ActorHost {
     for (const [type, count] of counts) this.#ports.metrics.active(count, { type });
     this.#ports.metrics.mailboxDepth(this.#waiting);
   }
+}
+
+/** Ids come from outside; one that the store cannot hold would fail the claims of all that share its batch. */
+function isStorable(id: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+  return id.isWellFormed() && !/[\u0000-\u001f]/u.test(id);
 }
 
 function isUrgent(kind: ActorKind, envelope: Envelope): boolean {

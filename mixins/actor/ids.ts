@@ -1,4 +1,6 @@
 import { hash } from "node:crypto";
+import { chainText } from "../../domain/shared/chain.ts";
+import type { ChainLink } from "../../domain/shared/chain.ts";
 import type { ActorRef } from "../../domain/shared/decider.ts";
 
 export const SHARD_COUNT = 1024;
@@ -74,19 +76,7 @@ function canonicalJson(value: unknown): string {
   return `{${members.join(",")}}`;
 }
 
-/** The link of the hash chain: what came before, and this event as it is stored. */
-export function chainHash(
-  previous: string,
-  stream: ActorRef,
-  version: number,
-  type: string,
-  atMs: number,
-  commandId: string,
-  data: string,
-): string {
-  return hash(
-    "sha256",
-    `${previous}\n${stream.type}:${stream.id}\n${version}\n${type}\n${atMs}\n${commandId}\n${data}`,
-    "hex",
-  );
+/** The hash of an event: SHA-256 of its link in the chain, hex. */
+export function chainHash(previousHash: string, link: ChainLink): string {
+  return hash("sha256", chainText(previousHash, link), "hex");
 }

@@ -1,3 +1,4 @@
+import { StoreUnavailable } from "../../domain/shared/errors.ts";
 import type { LeaseSession, ShardOwner } from "../../domain/shared/journal.ts";
 import type { Timer } from "../clock.ts";
 import { SHARD_COUNT } from "./ids.ts";
@@ -86,8 +87,11 @@ export class Ownership {
     const session = this.#session;
     this.#session = null;
     if (!session) return;
-    await session.release(shards);
-    await session.close();
+    try {
+      await session.release(shards);
+    } finally {
+      await session.close();
+    }
   }
 
   #wanted(): readonly number[] {
@@ -96,9 +100,15 @@ export class Ownership {
 
   async #begin(): Promise<void> {
     const { leases, newId, log } = this.#ports;
-    const incarnation = newId();
-    this.#session = await leases.open(this.#options.nodeId, incarnation, () => this.#sessionLost());
-    const freed = await this.#session.expireDead();
+    let isLost = false;
+    const session = await leases.open(this.#options.nodeId, newId(), () => {
+      isLost = true;
+      this.#sessionLost();
+    });
+    // Lost before it was ours to keep: nobody would tell us again.
+    if (isLost) throw new StoreUnavailable("the lease session was lost as it began");
+    this.#session = session;
+    const freed = await session.expireDead();
     if (freed > 0) log.info("leases of a vanished process were freed", { shards: freed });
     await this.#renew();
   }

@@ -4,17 +4,9 @@ import type { StoredCommand } from "../../domain/shared/journal.ts";
 export class RecentCommands {
   readonly #max: number;
   readonly #byId = new Map<string, StoredCommand>();
-  #isComplete: boolean;
 
-  /** @param isComplete whether nothing else can be on record: true for a stream that has just begun */
-  constructor(max: number, isComplete: boolean) {
+  constructor(max: number) {
     this.#max = max;
-    this.#isComplete = isComplete;
-  }
-
-  /** Whether a command that is not remembered cannot be on record either. */
-  get isComplete(): boolean {
-    return this.#isComplete;
   }
 
   find(commandId: string): StoredCommand | undefined {
@@ -22,10 +14,10 @@ export class RecentCommands {
   }
 
   add(command: StoredCommand): void {
+    this.#byId.delete(command.commandId);
     this.#byId.set(command.commandId, command);
     if (this.#byId.size <= this.#max) return;
     const oldest = this.#byId.keys().next();
     if (!oldest.done) this.#byId.delete(oldest.value);
-    this.#isComplete = false;
   }
 }

@@ -4,7 +4,8 @@ import type { ActorPorts } from "./ports.ts";
 
 const BATCH = 500;
 const SWEEP_MS = 2_000;
-const RETRY_MS = 3;
+const RETRY_MIN_MS = 3;
+const RETRY_MAX_MS = 100;
 const FAILED_MS = 250;
 
 /**
@@ -68,28 +69,57 @@ export class Relay {
   }
 
   #wake(): void {
-    if (this.#isRunning || this.#isStopped) return;
-    this.#isRunning = true;
-    void this.#run().finally(() => {
-      this.#isRunning = false;
-    });
+    if (!this.#isRunning && !this.#isStopped) void this.#run();
   }
 
   async #run(): Promise<void> {
-    while (!this.#isStopped) {
-      const isSweep = this.#needsSweep;
-      const shards = isSweep ? this.#shards() : [...this.#pending.keys()];
-      if (shards.length === 0) return;
-      try {
-        const count = await this.#step(shards);
-        if (isSweep && count < BATCH) this.#needsSweep = false;
-        // Committed but not visible below the oldest running transaction yet: it will be in a moment.
-        if (count === 0 && this.#pending.size > 0) await this.#ports.clock.sleep(RETRY_MS);
-      } catch (error) {
-        this.#ports.log.warn("events could not be relayed", { error });
-        await this.#ports.clock.sleep(FAILED_MS);
+    this.#isRunning = true;
+    try {
+      let waitMs = RETRY_MIN_MS;
+      while (!this.#isStopped) {
+        const isSweep = this.#needsSweep;
+        const shards = isSweep ? this.#shards() : [...this.#pending.keys()];
+        if (shards.length === 0) return;
+        const count = await this.#attempt(shards, isSweep);
+        if (count > 0) waitMs = RETRY_MIN_MS;
+        else if (this.#pending.size > 0 && !(await this.#isSettled())) {
+          // Committed but not visible below the oldest running transaction yet: it will be in a moment.
+          await this.#ports.clock.sleep(waitMs);
+          waitMs = Math.min(RETRY_MAX_MS, waitMs * 2);
+        }
       }
+    } finally {
+      // In the same breath as the decision to end, or a commit in between would wake nobody.
+      this.#isRunning = false;
     }
+  }
+
+  async #attempt(shards: readonly number[], isSweep: boolean): Promise<number> {
+    try {
+      const count = await this.#step(shards);
+      if (isSweep && count < BATCH) this.#needsSweep = false;
+      return count;
+    } catch (error) {
+      this.#ports.log.warn("events could not be relayed", { error });
+      await this.#ports.clock.sleep(FAILED_MS);
+      return 0;
+    }
+  }
+
+  /**
+   * Whether nothing of what is pending is left in the outbox. An event may be read before its commit is heard of here, and
+   * is then counted as pending when it has long been relayed.
+   */
+  async #isSettled(): Promise<boolean> {
+    const before = [...this.#pending];
+    try {
+      if ((await this.#ports.outbox.lag(before.map(([shard]) => shard))) > 0) return false;
+    } catch {
+      return false;
+    }
+    for (const [shard, count] of before)
+      if (this.#pending.get(shard) === count) this.#pending.delete(shard);
+    return true;
   }
 
   async #step(shards: readonly number[]): Promise<number> {

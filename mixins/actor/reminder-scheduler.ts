@@ -2,14 +2,15 @@ import type { ActorRef, Misfire, ReminderFiring } from "../../domain/shared/deci
 import type { StoredReminder, Turn } from "../../domain/shared/journal.ts";
 import type { Timer } from "../clock.ts";
 import type { ActorCaller } from "./client.ts";
-import { bodyHash, uuidv5 } from "./ids.ts";
+import { bodyHash, shardOf, uuidv5 } from "./ids.ts";
 import type { ActorPorts } from "./ports.ts";
 
 const NAMESPACE = "0e1a2c9d-7b3f-4c61-9a54-3d8f2b6e7a10";
 const HORIZON_MS = 60_000;
 const RELOAD_MS = 20_000;
 const LOAD_LIMIT = 10_000;
-const RETRY_MS = 500;
+const RETRY_MIN_MS = 500;
+const RETRY_MAX_MS = 30_000;
 
 type Firing = ReminderFiring & { readonly nextDueMs: number | null };
 
@@ -24,9 +25,14 @@ export class ReminderScheduler {
   readonly #call: ActorCaller;
   readonly #armed = new Map<string, StoredReminder>();
   readonly #firing = new Set<string>();
+  readonly #failed = new Map<string, { readonly times: number; readonly retryAtMs: number }>();
+  /** set, moved or removed while the store was being read: what it said of them is out of date */
+  readonly #changed = new Set<string>();
   #wakeTimer: Timer | null = null;
   #wakeAtMs = Number.POSITIVE_INFINITY;
   #reloadTimer: Timer | null = null;
+  #reloading: Promise<void> = Promise.resolve();
+  #nextReload: Promise<void> | null = null;
   #isStopped = false;
 
   constructor(ports: ActorPorts, shards: () => readonly number[], call: ActorCaller) {
@@ -52,24 +58,24 @@ export class ReminderScheduler {
     return this.#armed.get(keyOf(ref, name))?.dueMs === dueMs;
   }
 
-  /** Reads what is due soon: at start, after taking shards over, and now and then. */
-  async reload(): Promise<void> {
-    const shards = this.#shards();
-    if (shards.length === 0) return;
-    try {
-      const untilMs = this.#ports.clock.now() + HORIZON_MS;
-      const due = await this.#ports.reminders.due(shards, untilMs, LOAD_LIMIT);
-      for (const reminder of due) this.#arm(reminder);
-    } catch (error) {
-      this.#ports.log.warn("reminders could not be read", { error });
-    }
+  /**
+   * Reads what is due soon: at start, after taking shards over, and now and then. One reading after another; all who ask
+   * before one begins share it.
+   */
+  reload(): Promise<void> {
+    this.#nextReload ??= this.#reloading.then(() => {
+      this.#nextReload = null;
+      this.#reloading = this.#load();
+      return this.#reloading;
+    });
+    return this.#nextReload;
   }
 
   /** What a committed turn changed. */
   committed(turn: Turn): void {
     for (const fired of turn.fired) this.#advance(turn.ref, fired.name, fired.nextDueMs);
     for (const change of turn.reminders) {
-      if ("cancel" in change) this.#armed.delete(keyOf(turn.ref, change.cancel));
+      if ("cancel" in change) this.#drop(keyOf(turn.ref, change.cancel));
       else {
         const { set: name, dueMs, everyMs = null, misfire, command } = change;
         this.#arm({ ref: turn.ref, name, dueMs, everyMs, misfire, command });
@@ -77,27 +83,80 @@ export class ReminderScheduler {
     }
   }
 
+  /** A turn of the actor may have been committed without our hearing of it: what it canceled must not fire. */
+  doubt(ref: ActorRef): Promise<void> {
+    this.#dropAll((reminder) => reminder.ref.type === ref.type && reminder.ref.id === ref.id);
+    return this.reload();
+  }
+
+  /** Another owner may change the reminders of these shards from now on. */
+  lost(shards: readonly number[]): void {
+    const lost = new Set(shards);
+    this.#dropAll((reminder) => lost.has(shardOf(reminder.ref)));
+  }
+
+  async #load(): Promise<void> {
+    const shards = this.#shards();
+    if (shards.length === 0) return;
+    this.#changed.clear();
+    try {
+      const untilMs = this.#ports.clock.now() + HORIZON_MS;
+      const due = await this.#ports.reminders.due(shards, untilMs, LOAD_LIMIT);
+      this.#replace(due, due.length < LOAD_LIMIT ? untilMs : (due.at(-1)?.dueMs ?? 0) - 1);
+    } catch (error) {
+      this.#ports.log.warn("reminders could not be read", { error });
+    }
+  }
+
+  /** @param untilMs up to when `stored` is complete: what it does not have up to then is no longer set */
+  #replace(stored: readonly StoredReminder[], untilMs: number): void {
+    const present = new Set(stored.map(({ ref, name }) => keyOf(ref, name)));
+    const isStale = (key: string, { dueMs }: StoredReminder) =>
+      dueMs <= untilMs && !present.has(key) && !this.#changed.has(key);
+    for (const [key, reminder] of this.#armed) if (isStale(key, reminder)) this.#armed.delete(key);
+    const owned = new Set(this.#shards());
+    for (const reminder of stored) {
+      const isNews = !this.#changed.has(keyOf(reminder.ref, reminder.name));
+      if (isNews && owned.has(shardOf(reminder.ref))) this.#arm(reminder);
+    }
+  }
+
   #advance(ref: ActorRef, name: string, nextDueMs: number | null): void {
     const key = keyOf(ref, name);
     const reminder = this.#armed.get(key);
-    this.#armed.delete(key);
+    this.#drop(key);
     if (reminder && nextDueMs !== null) this.#arm({ ...reminder, dueMs: nextDueMs });
   }
 
   #arm(reminder: StoredReminder): void {
     const key = keyOf(reminder.ref, reminder.name);
-    this.#armed.delete(key);
+    this.#changed.add(key);
+    if (this.#armed.get(key)?.dueMs !== reminder.dueMs) this.#drop(key);
     // Later ones are read again when their minute comes.
     if (reminder.dueMs > this.#ports.clock.now() + HORIZON_MS) return;
     this.#armed.set(key, reminder);
-    this.#wakeBy(reminder.dueMs);
+    this.#wakeBy(this.#fireAtMs(key, reminder));
   }
 
-  #wakeBy(dueMs: number): void {
-    if (this.#isStopped || dueMs >= this.#wakeAtMs) return;
+  #drop(key: string): void {
+    this.#changed.add(key);
+    this.#armed.delete(key);
+    this.#failed.delete(key);
+  }
+
+  #dropAll(isMeant: (reminder: StoredReminder) => boolean): void {
+    for (const [key, reminder] of this.#armed) if (isMeant(reminder)) this.#drop(key);
+  }
+
+  #fireAtMs(key: string, { dueMs }: StoredReminder): number {
+    return Math.max(dueMs, this.#failed.get(key)?.retryAtMs ?? 0);
+  }
+
+  #wakeBy(atMs: number): void {
+    if (this.#isStopped || atMs >= this.#wakeAtMs) return;
     this.#wakeTimer?.cancel();
-    this.#wakeAtMs = dueMs;
-    const inMs = Math.max(0, dueMs - this.#ports.clock.now());
+    this.#wakeAtMs = atMs;
+    const inMs = Math.max(0, atMs - this.#ports.clock.now());
     this.#wakeTimer = this.#ports.clock.setTimer(inMs, () => this.#fireDue());
   }
 
@@ -106,8 +165,10 @@ export class ReminderScheduler {
     const nowMs = this.#ports.clock.now();
     let nextMs = Number.POSITIVE_INFINITY;
     for (const [key, reminder] of this.#armed) {
-      if (reminder.dueMs > nowMs) nextMs = Math.min(nextMs, reminder.dueMs);
-      else if (!this.#firing.has(key)) void this.#fire(key, reminder, nowMs);
+      if (this.#firing.has(key)) continue;
+      const atMs = this.#fireAtMs(key, reminder);
+      if (atMs > nowMs) nextMs = Math.min(nextMs, atMs);
+      else void this.#fire(key, reminder, nowMs);
     }
     if (nextMs < Number.POSITIVE_INFINITY) this.#wakeBy(nextMs);
   }
@@ -127,17 +188,26 @@ export class ReminderScheduler {
       // A repeat that was answered from the record has advanced nothing in memory.
       if (this.isArmed(ref, name, dueMs)) this.#advance(ref, name, firing.nextDueMs);
     } catch (error) {
-      this.#ports.log.warn("a reminder could not be delivered and will be tried again", {
-        actor: `${ref.type}:${ref.id}`,
-        name,
-        error,
-      });
-      this.#ports.clock.setTimer(RETRY_MS, () => this.#fireDue());
+      this.#retryLater(key, reminder, error);
     } finally {
       this.#firing.delete(key);
       const next = this.#armed.get(key);
-      if (next) this.#wakeBy(next.dueMs);
+      if (next) this.#wakeBy(this.#fireAtMs(key, next));
     }
+  }
+
+  /** Later each time: a command that its actor cannot carry out would otherwise fire without a pause. */
+  #retryLater(key: string, { ref, name, dueMs }: StoredReminder, error: unknown): void {
+    if (!this.isArmed(ref, name, dueMs)) return;
+    const times = (this.#failed.get(key)?.times ?? 0) + 1;
+    const inMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(times - 1, 10));
+    this.#failed.set(key, { times, retryAtMs: this.#ports.clock.now() + inMs });
+    this.#ports.log.warn("a reminder could not be delivered and will be tried again", {
+      actor: `${ref.type}:${ref.id}`,
+      name,
+      retryInMs: inMs,
+      error,
+    });
   }
 }
 

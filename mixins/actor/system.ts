@@ -17,6 +17,7 @@ import { Relay } from "./relay.ts";
 import { ReminderScheduler } from "./reminder-scheduler.ts";
 
 const SWEEP_MS = 10_000;
+const EFFECTS_PATIENCE_MS = 1_000;
 
 /** Brings an envelope to another node. Absent in a process without a transporter: there is no other node. */
 export interface Transport {
@@ -61,6 +62,7 @@ export class ActorSystem {
       epochOf: (shard) => this.#ownership.epochOf(shard),
       isArmed: (ref, name, dueMs) => this.#reminders.isArmed(ref, name, dueMs),
       committed: (turn) => this.#committed(turn),
+      remindersInDoubt: (ref) => this.#reminders.doubt(ref),
     });
     this.client = new ActorClient(
       ports,
@@ -87,9 +89,10 @@ export class ActorSystem {
   async stop(): Promise<void> {
     this.#sweepTimer?.cancel();
     this.#reminders.stop();
-    const effectsDone = this.#effects.stop();
+    // An effect that has begun may want to tell an actor how it ended.
+    await this.#effects.stop(EFFECTS_PATIENCE_MS);
     await this.host.drain();
-    await effectsDone;
+    await this.#effects.stop();
     await this.#relay.stop();
     await this.#ownership.release();
   }
@@ -133,6 +136,7 @@ export class ActorSystem {
 
   #lost(shards: readonly number[]): void {
     this.host.abandonShards(shards);
+    this.#reminders.lost(shards);
     this.#relay.lost(shards);
   }
 

@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import type { Effect } from "../../domain/shared/decider.ts";
 import type { EffectStore, PendingEffect } from "../../domain/shared/journal.ts";
-import { storeCall } from "./failures.ts";
+import { ANSWER_MS, storeCall } from "./failures.ts";
 import { refOf } from "./stream-id.ts";
 
 /** Effects that were committed with their turn and have not been reported done. */
@@ -29,6 +29,7 @@ async function due(
     text: `SELECT effect_id, stream_id, effect, attempts FROM act.effect
             WHERE due_at <= clock_timestamp() AND shard = ANY ($1) ORDER BY due_at LIMIT $2`,
     values: [shards, limit],
+    query_timeout: ANSWER_MS,
   });
   return answer.rows.map((row) => ({
     effectId: row.effect_id,
@@ -43,6 +44,7 @@ async function forget(pool: Pool, effectIds: readonly string[]): Promise<void> {
     name: "forget-effects",
     text: "DELETE FROM act.effect WHERE effect_id = ANY ($1::uuid[])",
     values: [effectIds],
+    query_timeout: ANSWER_MS,
   });
 }
 
@@ -57,5 +59,6 @@ async function postpone(
     text: `UPDATE act.effect SET attempts = attempts + 1, last_error = left($2, 1000),
              due_at = clock_timestamp() + make_interval(secs => $3 / 1000.0) WHERE effect_id = $1`,
     values: [effectId, error, retryInMs],
+    query_timeout: ANSWER_MS,
   });
 }

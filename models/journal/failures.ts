@@ -1,7 +1,20 @@
 import { StoreUnavailable, UnknownOutcome } from "../../domain/shared/errors.ts";
 
+declare module "pg" {
+  // pg reads it from each query; its types know it for whole connections only.
+  interface QueryConfig<I> {
+    query_timeout?: number;
+  }
+}
+
 /** Raised by act.append_turns when a command id is on record already. */
 export const COMMAND_ON_RECORD = "QA001";
+
+/**
+ * How long a statement may take. A store that hangs, or a network that swallows packets, must look like a loss: the
+ * connection is dropped then and the outcome of a write unknown.
+ */
+export const ANSWER_MS = 5_000;
 
 export function sqlState(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
@@ -26,7 +39,7 @@ export async function storeWrite<T>(write: () => Promise<T>): Promise<T> {
   try {
     return await write();
   } catch (error) {
-    if (neverSent(error)) throw new StoreUnavailable(messageOf(error), { cause: error });
+    if (neverWritten(error)) throw new StoreUnavailable(messageOf(error), { cause: error });
     if (isLoss(error)) throw new UnknownOutcome(messageOf(error), { cause: error });
     throw error;
   }
@@ -37,14 +50,22 @@ function isLoss(error: unknown): boolean {
   const state = sqlState(error);
   if (state === undefined)
     return /terminated|timeout|closed|not queryable/iu.test(messageOf(error));
-  return /^(08|53|57P|E[A-Z]{3,})/u.test(state);
+  return isRolledBack(state) || /^(08|53|57P|E[A-Z]{3,})/u.test(state);
 }
 
-/** Refused before a byte of the statement left: no listener, start-up or shutdown in progress, no free connection. */
-function neverSent(error: unknown): boolean {
+/** Deadlock, serialization failure, canceled statement: refused for now only, and nothing of it was written. */
+function isRolledBack(state: string): boolean {
+  return ["40001", "40P01", "57014", "55P03"].includes(state);
+}
+
+/** Rolled back, or refused before a byte of the statement left: no listener, start-up or shutdown in progress, no free connection. */
+function neverWritten(error: unknown): boolean {
   const state = sqlState(error) ?? "";
+  if (isRolledBack(state)) return true;
   if (["ECONNREFUSED", "ENOENT", "ENOTFOUND", "57P03", "53300"].includes(state)) return true;
-  return /timeout exceeded when trying to connect|pool after calling end/iu.test(messageOf(error));
+  return /timeout exceeded when trying to connect|due to connection timeout|pool after calling end/iu.test(
+    messageOf(error),
+  );
 }
 
 function messageOf(error: unknown): string {

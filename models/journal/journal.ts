@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { ActorRef, Message } from "../../domain/shared/decider.ts";
+import { StoreUnavailable, UnknownOutcome } from "../../domain/shared/errors.ts";
 import type {
   ActivationRequest,
   ActivationResult,
@@ -12,7 +13,7 @@ import type {
 } from "../../domain/shared/journal.ts";
 import type { Json } from "../../domain/shared/json.ts";
 import { appendStatement } from "./append.ts";
-import { COMMAND_ON_RECORD, sqlState, storeCall, storeWrite } from "./failures.ts";
+import { ANSWER_MS, COMMAND_ON_RECORD, sqlState, storeCall, storeWrite } from "./failures.ts";
 import { streamId } from "./stream-id.ts";
 
 /** The journal of the actor layer on PostgreSQL. `pool` needs as many connections as the host has commit lanes, plus one. */
@@ -55,21 +56,42 @@ async function activate(
   pool: Pool,
   requests: readonly ActivationRequest[],
 ): Promise<readonly ActivationResult[]> {
-  const ids = requests.map((request) => streamId(request.ref));
+  const newest = newestPerStream(requests);
+  const ids = [...newest.keys()];
+  const asked = [...newest.values()];
   const claims = await pool.query<ClaimRow>({
     name: "claim",
     text: "SELECT stream_id, version, hash FROM act.claim($1, $2, $3)",
-    values: [ids, requests.map((r) => r.shard), requests.map((r) => r.epoch)],
+    values: [ids, asked.map((r) => r.shard), asked.map((r) => r.epoch)],
+    query_timeout: ANSWER_MS,
   });
   const claimed = new Map(claims.rows.map((row) => [row.stream_id, row]));
-  const used = requests.filter((_, i) => (claimed.get(ids[i] ?? "")?.version ?? 0) > 0);
-  const past = await loadPast(pool, used);
-  return ids.map((id) => {
+  const past = await loadPast(
+    pool,
+    claims.rows.flatMap((claim) => {
+      const schemaVersion = newest.get(claim.stream_id)?.schemaVersion;
+      return claim.version === 0 || schemaVersion === undefined ? [] : [{ claim, schemaVersion }];
+    }),
+  );
+  return requests.map((request) => {
+    const id = streamId(request.ref);
     const claim = claimed.get(id);
-    if (claim === undefined) return { status: "fenced" };
+    if (claim === undefined || newest.get(id)?.epoch !== request.epoch) return { status: "fenced" };
     const { snapshot, events } = past.get(id) ?? { snapshot: null, events: [] };
     return { status: "ok", version: claim.version, hash: claim.hash, snapshot, events };
   });
+}
+
+/** An activation that was given up may still have a request in the batch: a statement can claim a stream once only. */
+function newestPerStream(
+  requests: readonly ActivationRequest[],
+): ReadonlyMap<string, ActivationRequest> {
+  const newest = new Map<string, ActivationRequest>();
+  for (const request of requests) {
+    const id = streamId(request.ref);
+    if (request.epoch >= (newest.get(id)?.epoch ?? 0)) newest.set(id, request);
+  }
+  return newest;
 }
 
 interface Past {
@@ -77,19 +99,23 @@ interface Past {
   readonly events: StoredEvent[];
 }
 
+/** Not beyond the claimed version: a commit of our own that was cut off may still arrive behind the claim. */
 async function loadPast(
   pool: Pool,
-  requests: readonly ActivationRequest[],
+  wanted: readonly { readonly claim: ClaimRow; readonly schemaVersion: number }[],
 ): Promise<Map<string, Past>> {
   const past = new Map<string, Past>();
-  if (requests.length === 0) return past;
-  const ids = requests.map((request) => streamId(request.ref));
+  if (wanted.length === 0) return past;
+  const ids = wanted.map(({ claim }) => claim.stream_id);
+  const versions = wanted.map(({ claim }) => claim.version);
   for (const id of ids) past.set(id, { snapshot: null, events: [] });
   const snapshots = await pool.query<SnapshotRow>({
     name: "load-snapshots",
-    text: `SELECT p.stream_id, p.version, p.at, p.state FROM unnest($1::text[], $2::int[]) AS w (id, schema_version)
-             JOIN act.snapshot p ON p.stream_id = w.id AND p.schema_version = w.schema_version`,
-    values: [ids, requests.map((r) => r.schemaVersion)],
+    text: `SELECT p.stream_id, p.version, p.at, p.state
+             FROM unnest($1::text[], $2::int[], $3::bigint[]) AS w (id, schema_version, upto)
+             JOIN act.snapshot p ON p.stream_id = w.id AND p.schema_version = w.schema_version AND p.version <= w.upto`,
+    values: [ids, wanted.map(({ schemaVersion }) => schemaVersion), versions],
+    query_timeout: ANSWER_MS,
   });
   for (const row of snapshots.rows) {
     const entry = past.get(row.stream_id);
@@ -98,9 +124,11 @@ async function loadPast(
   const tails = await pool.query<EventRow>({
     name: "load-tails",
     text: `SELECT e.stream_id, e.version, e.type, e.data, e.at, e.cmd_id, e.hash
-             FROM unnest($1::text[], $2::bigint[]) AS w (id, after)
-             JOIN act.event e ON e.stream_id = w.id AND e.version > w.after ORDER BY e.stream_id, e.version`,
-    values: [ids, ids.map((id) => past.get(id)?.snapshot?.version ?? 0)],
+             FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS w (id, after, upto)
+             JOIN act.event e ON e.stream_id = w.id AND e.version > w.after AND e.version <= w.upto
+            ORDER BY e.stream_id, e.version`,
+    values: [ids, ids.map((id) => past.get(id)?.snapshot?.version ?? 0), versions],
+    query_timeout: ANSWER_MS,
   });
   for (const row of tails.rows) past.get(row.stream_id)?.events.push(toEvent(row));
   return past;
@@ -118,18 +146,28 @@ function toEvent(row: EventRow): StoredEvent {
 }
 
 /**
- * One transaction for the lot. When one of the command ids is on record the whole statement was refused; the turns are
- * then sent one by one, so that only the repeated one is answered `duplicate`.
+ * One transaction for the lot. A statement that the server refuses has written nothing: each half is then sent by itself,
+ * down to the turn that is to blame, so that the others need not suffer for it.
  */
 async function append(pool: Pool, turns: readonly Turn[]): Promise<readonly AppendResult[]> {
   try {
     return await appendTogether(pool, turns);
   } catch (error) {
-    if (sqlState(error) !== COMMAND_ON_RECORD) throw error;
-    if (turns.length === 1) return [{ status: "duplicate" }];
-    const results: AppendResult[] = [];
-    for (const turn of turns) results.push(...(await append(pool, [turn])));
-    return results;
+    if (error instanceof StoreUnavailable || error instanceof UnknownOutcome) throw error;
+    if (turns.length > 1) return appendHalves(pool, turns);
+    const isRepeat = sqlState(error) === COMMAND_ON_RECORD;
+    return [isRepeat ? { status: "duplicate" } : { status: "refused", error }];
+  }
+}
+
+async function appendHalves(pool: Pool, turns: readonly Turn[]): Promise<readonly AppendResult[]> {
+  const middle = turns.length >> 1;
+  const first = await append(pool, turns.slice(0, middle));
+  try {
+    return [...first, ...(await append(pool, turns.slice(middle)))];
+  } catch (error) {
+    // Nothing of the second half was written, but of the first: no answer is true for all of them.
+    throw new UnknownOutcome("the store was lost in the middle of a batch", { cause: error });
   }
 }
 
@@ -138,11 +176,12 @@ async function appendTogether(
   turns: readonly Turn[],
 ): Promise<readonly AppendResult[]> {
   const keyed = turns.map((turn, index) => ({ turn, index, id: streamId(turn.ref) }));
-  keyed.sort((a, b) => (a.id < b.id ? -1 : 1));
+  keyed.sort((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id)));
   const answer = await storeWrite(() =>
-    pool.query<{ outcome: readonly AppendResult["status"][] }>(
-      appendStatement(keyed.map(({ turn, id }) => ({ turn, id }))),
-    ),
+    pool.query<{ outcome: readonly ("ok" | "conflict" | "fenced")[] }>({
+      ...appendStatement(keyed),
+      query_timeout: ANSWER_MS,
+    }),
   );
   const outcome = answer.rows[0]?.outcome ?? [];
   const results: AppendResult[] = turns.map(() => ({ status: "conflict" }));
@@ -169,6 +208,7 @@ async function findCommands(
     name: "find-commands",
     text: "SELECT cmd_id, body_hash, version, reply FROM act.command WHERE stream_id = $1 AND cmd_id = ANY ($2::uuid[])",
     values: [streamId(ref), commandIds],
+    query_timeout: ANSWER_MS,
   });
   return answer.rows.map((row) => ({
     commandId: row.cmd_id,
@@ -212,5 +252,6 @@ async function saveSnapshots(pool: Pool, snapshots: readonly Snapshot[]): Promis
       snapshots.map((s) => JSON.stringify(s.state)),
       snapshots.map((s) => s.atMs),
     ],
+    query_timeout: ANSWER_MS,
   });
 }

@@ -1,11 +1,12 @@
-import type { Pool, PoolClient } from "pg";
+import type { Pool, PoolClient, QueryResult } from "pg";
+import { StoreUnavailable } from "../../domain/shared/errors.ts";
 import type {
   HeldShard,
   LeaseSession,
   LeaseStore,
   ShardOwner,
 } from "../../domain/shared/journal.ts";
-import { storeCall } from "./failures.ts";
+import { ANSWER_MS, storeCall } from "./failures.ts";
 
 /**
  * Leases in act.shard. Each incarnation holds one session advisory lock; while PostgreSQL keeps that session the process
@@ -24,28 +25,53 @@ async function openSession(
   const key = sessionKey(incarnation);
   const client = await storeCall(() => holdLock(pool, key));
   let isOpen = true;
-  const lost = () => {
-    if (!isOpen) return;
+  const shut = (): boolean => {
+    const wasOpen = isOpen;
     isOpen = false;
-    onLost();
+    // Ends the connection, and the lock with it, whatever state it is in.
+    if (wasOpen) client.release(true);
+    return wasOpen;
+  };
+  const lost = () => {
+    if (shut()) onLost();
   };
   client.on("error", lost);
   client.on("end", lost);
-  await register(pool, nodeId, incarnation, key);
+  // Leases are kept on the connection that holds the lock: they neither queue behind other work nor outlive it.
+  const ask: Ask = async (text, values = []) => {
+    try {
+      return await storeCall(() =>
+        client.query({ text, values: [...values], query_timeout: ANSWER_MS }),
+      );
+    } catch (error) {
+      // After a timeout the connection is still waiting for that answer and of no more use.
+      if (error instanceof StoreUnavailable) lost();
+      throw error;
+    }
+  };
+  try {
+    await register(ask, nodeId, incarnation, key);
+  } catch (error) {
+    shut();
+    throw error;
+  }
   return {
-    acquire: (shards, ttlMs) =>
-      storeCall(() => acquire(pool, nodeId, incarnation, key, shards, ttlMs)),
-    release: (shards) => storeCall(() => release(pool, incarnation, shards)),
-    expireDead: () => storeCall(() => expireDead(pool)),
+    acquire: (shards, ttlMs) => acquire(ask, nodeId, incarnation, key, shards, ttlMs),
+    release: (shards) => release(ask, incarnation, shards),
+    expireDead: () => expireDead(ask),
     owners: () => storeCall(() => owners(pool)),
     close: async () => {
       if (!isOpen) return;
-      isOpen = false;
-      await storeCall(() => leave(pool, nodeId, incarnation));
-      client.release(true);
+      try {
+        await leave(ask, nodeId, incarnation);
+      } finally {
+        shut();
+      }
     },
   };
 }
+
+type Ask = (text: string, values?: readonly unknown[]) => Promise<QueryResult>;
 
 /** A connection of its own, never given back while the incarnation lives. */
 async function holdLock(pool: Pool, key: string): Promise<PoolClient> {
@@ -67,13 +93,8 @@ function sessionKey(incarnation: string): string {
   return (BigInt(`0x${incarnation.replaceAll("-", "").slice(0, 16)}`) >> 1n).toString();
 }
 
-async function register(
-  pool: Pool,
-  nodeId: string,
-  incarnation: string,
-  key: string,
-): Promise<void> {
-  await pool.query(
+async function register(ask: Ask, nodeId: string, incarnation: string, key: string): Promise<void> {
+  await ask(
     `INSERT INTO act.member (node_id, incarnation, session_key, state) VALUES ($1, $2, $3, 'up')
      ON CONFLICT (node_id) DO UPDATE SET incarnation = excluded.incarnation, session_key = excluded.session_key,
        state = 'up', seen_at = clock_timestamp()`,
@@ -81,31 +102,31 @@ async function register(
   );
 }
 
-async function leave(pool: Pool, nodeId: string, incarnation: string): Promise<void> {
-  await pool.query(
+async function leave(ask: Ask, nodeId: string, incarnation: string): Promise<void> {
+  await ask(
     "UPDATE act.member SET state = 'down', seen_at = clock_timestamp() WHERE node_id = $1 AND incarnation = $2",
     [nodeId, incarnation],
   );
 }
 
 async function acquire(
-  pool: Pool,
+  ask: Ask,
   nodeId: string,
   incarnation: string,
   key: string,
   shards: readonly number[],
   ttlMs: number,
 ): Promise<readonly HeldShard[]> {
-  const answer = await pool.query<HeldShard>({
-    name: "acquire",
-    text: "SELECT shard, epoch FROM act.acquire($1, $2, $3, $4, make_interval(secs => $5 / 1000.0))",
-    values: [nodeId, incarnation, key, shards, ttlMs],
-  });
-  return answer.rows;
+  const answer = await ask(
+    "SELECT shard, epoch FROM act.acquire($1, $2, $3, $4, make_interval(secs => $5 / 1000.0))",
+    [nodeId, incarnation, key, shards, ttlMs],
+  );
+  // sound: the columns of the function
+  return answer.rows as HeldShard[];
 }
 
-async function release(pool: Pool, incarnation: string, shards: readonly number[]): Promise<void> {
-  await pool.query(
+async function release(ask: Ask, incarnation: string, shards: readonly number[]): Promise<void> {
+  await ask(
     `UPDATE act.shard SET owner = NULL, lease_until = '-infinity'
       WHERE shard IN (SELECT shard FROM act.shard WHERE shard = ANY ($1) AND incarnation = $2 ORDER BY shard FOR UPDATE)`,
     [shards, incarnation],
@@ -113,8 +134,8 @@ async function release(pool: Pool, incarnation: string, shards: readonly number[
 }
 
 /** A bigint advisory lock shows in pg_locks as (high half, low half, objsubid 1). */
-async function expireDead(pool: Pool): Promise<number> {
-  const answer = await pool.query(
+async function expireDead(ask: Ask): Promise<number> {
+  const answer = await ask(
     `UPDATE act.shard SET owner = NULL, lease_until = '-infinity'
       WHERE shard IN (
         SELECT s.shard FROM act.shard s

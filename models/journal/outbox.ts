@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import type { Message } from "../../domain/shared/decider.ts";
 import type { Outbox, OutboxEvent } from "../../domain/shared/journal.ts";
-import { storeCall } from "./failures.ts";
+import { ANSWER_MS, storeCall } from "./failures.ts";
 import { refOf } from "./stream-id.ts";
 
 /**
@@ -45,6 +45,7 @@ async function read(
                ORDER BY e.tx, e.pos LIMIT $2) e
             WHERE r.shard = ANY ($1) ORDER BY e.tx, e.pos LIMIT $2`,
     values: [shards, limit],
+    query_timeout: ANSWER_MS,
   });
   return answer.rows.map((row) => ({
     ref: refOf(row.stream_id),
@@ -71,6 +72,7 @@ async function advance(pool: Pool, events: readonly OutboxEvent[]): Promise<void
              FROM unnest($1::int[], $2::text[]::xid8[], $3::bigint[]) AS c (shard, tx, pos)
             WHERE r.shard = c.shard AND (r.tx, r.pos) < (c.tx, c.pos)`,
     values: [cursors.map((c) => c.shard), cursors.map((c) => c.tx), cursors.map((c) => c.pos)],
+    query_timeout: ANSWER_MS,
   });
 }
 
@@ -80,6 +82,7 @@ async function lag(pool: Pool, shards: readonly number[]): Promise<number> {
     text: `SELECT count(*)::int AS lag FROM act.relay r JOIN act.event e
              ON e.shard = r.shard AND (e.tx, e.pos) > (r.tx, r.pos) WHERE r.shard = ANY ($1)`,
     values: [shards],
+    query_timeout: ANSWER_MS,
   });
   return answer.rows[0]?.lag ?? 0;
 }

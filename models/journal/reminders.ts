@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import type { Message, Misfire } from "../../domain/shared/decider.ts";
 import type { ReminderStore, StoredReminder } from "../../domain/shared/journal.ts";
-import { storeCall } from "./failures.ts";
+import { ANSWER_MS, storeCall } from "./failures.ts";
 import { refOf } from "./stream-id.ts";
 
 export function createReminderStore(pool: Pool): ReminderStore {
@@ -28,6 +28,7 @@ async function due(
     text: `SELECT stream_id, name, due_at, every_ms, misfire, command FROM act.reminder
             WHERE due_at <= to_timestamp($2::numeric / 1000) AND shard = ANY ($1) ORDER BY due_at LIMIT $3`,
     values: [shards, untilMs, limit],
+    query_timeout: ANSWER_MS,
   });
   return answer.rows.map((row) => ({
     ref: refOf(row.stream_id),

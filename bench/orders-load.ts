@@ -1,0 +1,127 @@
+import { connect } from "node:net";
+import type { Socket } from "node:net";
+import { percentile, round } from "./support.ts";
+
+export interface Load {
+  readonly url: string;
+  readonly connections: number;
+  readonly durationMs: number;
+  /** the request as it goes over the wire */
+  readonly requestOf: () => string;
+}
+
+export interface LoadResult {
+  readonly answered: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+/**
+ * Keep-alive connections in a closed loop: each sends its next request when the last one is answered, and nothing is left
+ * under way at the end, so that answers can be counted against the record.
+ * @throws Error on the first answer that is not 201
+ */
+export async function load({ url, connections, durationMs, requestOf }: Load): Promise<LoadResult> {
+  const lines = await Promise.all(
+    Array.from({ length: connections }, () => HttpConnection.open(url)),
+  );
+  const samples: number[] = [];
+  const startMs = performance.now();
+  const endMs = startMs + durationMs;
+  try {
+    await Promise.all(
+      lines.map(async (line) => {
+        for (let sentMs = startMs; sentMs < endMs;) {
+          sentMs = performance.now();
+          const { status, text } = await line.send(requestOf());
+          samples.push(performance.now() - sentMs);
+          if (status !== 201) throw new Error(`expected 201, found ${status}: ${text}`);
+        }
+      }),
+    );
+  } finally {
+    for (const line of lines) line.close();
+  }
+  const seconds = (performance.now() - startMs) / 1_000;
+  return {
+    answered: samples.length,
+    perSecond: Math.round(samples.length / seconds),
+    p50Ms: round(percentile(samples, 50)),
+    p99Ms: round(percentile(samples, 99)),
+  };
+}
+
+export interface PostRequest {
+  readonly path: string;
+  readonly token: string;
+  readonly idempotencyKey: string;
+  readonly body: string;
+}
+
+/** @param body ASCII */
+export function postRequest({ path, token, idempotencyKey, body }: PostRequest): string {
+  return (
+    `POST ${path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${token}\r\nIdempotency-Key: ${idempotencyKey}\r\n` +
+    `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  );
+}
+
+interface HttpAnswer {
+  readonly status: number;
+  /** head and body */
+  readonly text: string;
+}
+
+/**
+ * One HTTP/1.1 connection, one request at a time. It understands only what both servers answer with, a body of a declared
+ * length: node:http costs the machine that is being measured several times as much.
+ */
+class HttpConnection {
+  readonly #socket: Socket;
+  #received = "";
+  #waiting: PromiseWithResolvers<HttpAnswer> | null = null;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    // Bytes as characters: lengths are counted in bytes.
+    socket.setEncoding("latin1").on("data", (chunk: string) => this.#take(chunk));
+    socket.on("error", (error) => this.#waiting?.reject(error));
+    socket.on("close", () => this.#waiting?.reject(new Error("the server closed the connection")));
+  }
+
+  static async open(url: string): Promise<HttpConnection> {
+    const { hostname, port } = new URL(url);
+    const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+    const connection = new HttpConnection(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once("connect", resolve).once("error", reject);
+    });
+    return connection;
+  }
+
+  send(request: string): Promise<HttpAnswer> {
+    this.#waiting = Promise.withResolvers();
+    this.#socket.write(request, "latin1");
+    return this.#waiting.promise;
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #take(chunk: string): void {
+    this.#received += chunk;
+    const headEnd = this.#received.indexOf("\r\n\r\n");
+    if (headEnd === -1) return;
+    const head = this.#received.slice(0, headEnd);
+    const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
+    if (length === undefined)
+      return this.#socket.destroy(new Error(`no length: ${head}`)) && undefined;
+    const text = this.#received;
+    if (text.length < headEnd + 4 + Number(length)) return;
+    this.#received = "";
+    // "HTTP/1.1 201 …"
+    this.#waiting?.resolve({ status: Number(text.slice(9, 12)), text });
+  }
+}

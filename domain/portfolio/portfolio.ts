@@ -1,0 +1,158 @@
+import { firstDifference } from "../order/same-content.ts";
+import type { Decider, Decision, Env } from "../shared/decider.ts";
+import { dec, text, ZERO } from "../shared/decimal.ts";
+import { invariant, Refusal } from "../shared/errors.ts";
+import { actOnSignal } from "./act-on-signal.ts";
+import { applyFill } from "./apply-fill.ts";
+import { evolve } from "./evolve.ts";
+import { ledgerTransaction } from "./ledger.ts";
+import type {
+  PortfolioCommand,
+  PortfolioEvent,
+  PortfolioReply,
+  PortfolioSummary,
+  ReleaseReceipt,
+} from "./messages.ts";
+import { requestOrder } from "./request-order.ts";
+import {
+  type Account,
+  openPositions,
+  type Opening,
+  type PortfolioState,
+  summarizeAccount,
+} from "./state.ts";
+
+type Command<T extends PortfolioCommand["type"]> = Extract<PortfolioCommand, { type: T }>;
+type Summarized = Decision<PortfolioEvent, PortfolioSummary>;
+
+/**
+ * The brain of the portfolio actor: cash accounting in one currency, long positions, netting. Cash that an open order may
+ * need is held from its check to its end, so that no two orders can spend it.
+ *
+ * Laws, kept at every step: cash + positions at cost + fees − realised profit = initial cash; Σ debit = Σ credit in each
+ * ledger transaction; reserved = Σ holds; cash − reserved is not negative unless a fill raised `BuyingPowerExceeded`.
+ */
+export const portfolio: Decider<PortfolioState, PortfolioCommand, PortfolioEvent, PortfolioReply> =
+  {
+    initial: (id) => ({ portfolioId: id, account: null }),
+    decide,
+    evolve,
+  };
+
+function decide(
+  state: PortfolioState,
+  command: PortfolioCommand,
+  env: Env,
+): Decision<PortfolioEvent, PortfolioReply> {
+  if (command.type === "Open") return open(state, command, env);
+  const { account } = state;
+  if (account === null)
+    throw new Refusal(
+      "notFound",
+      "PORTFOLIO_NOT_FOUND",
+      `portfolio ${state.portfolioId} is not known`,
+    );
+  switch (command.type) {
+    case "Update":
+      return update(account, command, env);
+    case "Close":
+      return close(account, env);
+    case "RequestOrder":
+      return requestOrder(account, command.order, command.market, env);
+    case "CheckOrder":
+      return { events: [], reply: requestOrder(account, command.order, command.market, env).reply };
+    case "ActOnSignal":
+      return actOnSignal(account, command, env);
+    case "ApplyFill":
+      return applyFill(account, command, env);
+    case "ReleaseHold":
+      return releaseHold(account, command);
+  }
+}
+
+function open(state: PortfolioState, command: Command<"Open">, env: Env): Summarized {
+  const opening = openingOf(command);
+  if (state.account !== null) return repeatOpen(state.account, opening);
+  const initialCash = dec(opening.initialCash);
+  if (initialCash.lessThan(ZERO))
+    throw new Refusal("invalid", "INITIAL_CASH_NEGATIVE", "a portfolio cannot start with debt");
+  const heading = {
+    transactionId: env.id("ledger"),
+    portfolioId: state.portfolioId,
+    currency: opening.baseCurrency,
+    memo: "initial cash",
+    orderId: null,
+    tradeId: null,
+    atMs: env.nowMs,
+  };
+  const ledger = ledgerTransaction(heading, [
+    { account: "cash", amount: initialCash },
+    { account: "capital", amount: initialCash.negated() },
+  ]);
+  return summarized(state, { type: "PortfolioOpened", ...opening, ledger }, env);
+}
+
+function openingOf(command: Command<"Open">): Opening {
+  return {
+    tenantId: command.tenantId,
+    ownerId: command.ownerId,
+    name: command.name,
+    baseCurrency: command.baseCurrency,
+    initialCash: text(dec(command.initialCash)),
+    lotMethod: command.lotMethod,
+    limits: command.limits,
+  };
+}
+
+function repeatOpen(account: Account, opening: Opening): Summarized {
+  const field = firstDifference(account.opening, opening);
+  if (field === null) return { events: [], reply: summarizeAccount(account) };
+  const message = `portfolio ${account.portfolioId} was opened before with another ${field}`;
+  throw new Refusal("conflict", "PORTFOLIO_EXISTS", message, { field });
+}
+
+/** Limits are replaced as a whole: an absent one is no longer limited. */
+function update(account: Account, command: Command<"Update">, env: Env): Summarized {
+  if (account.status === "closed")
+    throw new Refusal("conflict", "PORTFOLIO_CLOSED", `${account.portfolioId} is closed`);
+  const name = command.name ?? account.name;
+  const limits = command.limits ?? account.limits;
+  const isSame = firstDifference({ name, limits }, { name: account.name, limits: account.limits });
+  if (isSame === null) return { events: [], reply: summarizeAccount(account) };
+  return summarized(stateOf(account), { type: "PortfolioUpdated", name, limits }, env);
+}
+
+function close(account: Account, env: Env): Summarized {
+  if (account.status === "closed") return { events: [], reply: summarizeAccount(account) };
+  const positions = openPositions(account).map(({ symbol }) => symbol);
+  const orders = Object.keys(account.orders);
+  if (positions.length + orders.length > 0)
+    throw new Refusal(
+      "conflict",
+      "PORTFOLIO_NOT_FLAT",
+      `${account.portfolioId} has ${positions.length} positions and ${orders.length} open orders`,
+      { positions, orders },
+    );
+  return summarized(stateOf(account), { type: "PortfolioClosed" }, env);
+}
+
+function releaseHold(
+  account: Account,
+  { orderId, reason }: Command<"ReleaseHold">,
+): Decision<PortfolioEvent, ReleaseReceipt> {
+  const hold = account.orders[orderId]?.hold;
+  if (hold === undefined) return { events: [], reply: { orderId, released: null } };
+  return { events: [{ type: "HoldReleased", hold, reason }], reply: { orderId, released: hold } };
+}
+
+/** The event, answered with the portfolio as it will be after it. */
+function summarized(state: PortfolioState, event: PortfolioEvent, env: Env): Summarized {
+  const recorded = { event, version: 0, atMs: env.nowMs, commandId: env.commandId };
+  const { account } = evolve(state, recorded);
+  invariant(account !== null, `${event.type} left no portfolio`);
+  return { events: [event], reply: summarizeAccount(account) };
+}
+
+function stateOf(account: Account): PortfolioState {
+  return { portfolioId: account.portfolioId, account };
+}

@@ -1,0 +1,91 @@
+import type { NewOrder } from "../order/new-order.ts";
+import type { OrderCommand } from "../order/messages.ts";
+import { firstDifference } from "../order/same-content.ts";
+import { checkOrder, withoutExtras } from "../risk/limits.ts";
+import type { ActorRef, Decision, Effect, Env } from "../shared/decider.ts";
+import { Refusal } from "../shared/errors.ts";
+import type { ActedSignal, MarketView, OrderVerdict, PortfolioEvent } from "./messages.ts";
+import { orderContext } from "./order-context.ts";
+import type { Account } from "./state.ts";
+
+type Verdict = Decision<PortfolioEvent, OrderVerdict>;
+
+/**
+ * Checks an order and holds what it needs, in one turn. A repeat of an order that holds gets the same verdict.
+ * @throws Refusal when the ids were used for another order, or the order is of another portfolio
+ */
+export function requestOrder(
+  account: Account,
+  order: NewOrder,
+  market: MarketView,
+  env: Env,
+): Verdict {
+  const { portfolioId, opening } = account;
+  if (order.portfolioId !== portfolioId || order.tenantId !== opening.tenantId)
+    throw new Refusal(
+      "notFound",
+      "PORTFOLIO_NOT_FOUND",
+      `order ${order.orderId} is not of ${portfolioId}`,
+    );
+  const asked = withoutExtras(order);
+  return repeated(account, asked) ?? judge(account, asked, market, null, env);
+}
+
+/** The check and what follows from it; `signal` is what the order came from. */
+export function judge(
+  account: Account,
+  order: NewOrder,
+  market: MarketView,
+  signal: ActedSignal | null,
+  env: Env,
+): Verdict {
+  const check = checkOrder(order, orderContext(account, order.symbol, market, env.nowMs));
+  if ("approved" in check) {
+    const { approved } = check;
+    return {
+      events: [{ type: "OrderApproved", order: approved, signal }],
+      effects: [tellOrder(order, { type: "Place", order: approved }, env)],
+      reply: { verdict: "approved", order: approved },
+    };
+  }
+  const reasons = check.denied;
+  return {
+    events: [{ type: "OrderDenied", order, reasons, signal }],
+    effects: [tellOrder(order, { type: "RecordDenial", order, reasons }, env)],
+    reply: { verdict: "denied", order, reasons },
+  };
+}
+
+function repeated(account: Account, order: NewOrder): Verdict | null {
+  const known = account.orders[order.orderId];
+  if (known !== undefined) {
+    refuseOtherContent(withoutExtras(known.approved), order);
+    return { events: [], reply: { verdict: "approved", order: known.approved } };
+  }
+  if (account.decided.some(({ orderId }) => orderId === order.orderId))
+    throw new Refusal("conflict", "ORDER_ID_REUSED", `order ${order.orderId} was decided before`);
+  refuseUsedClOrdId(account, order);
+  return null;
+}
+
+function refuseOtherContent(known: NewOrder, order: NewOrder): void {
+  const field = firstDifference(known, order);
+  if (field === null) return;
+  const message = `order ${order.orderId} was asked for before with another ${field}`;
+  throw new Refusal("conflict", "ORDER_ID_REUSED", message, { field });
+}
+
+/** Among the open orders. Two of one clOrdId would be one order to the broker. */
+function refuseUsedClOrdId(account: Account, { clOrdId }: NewOrder): void {
+  const user = Object.values(account.orders).find(({ approved }) => approved.clOrdId === clOrdId);
+  if (user === undefined) return;
+  const { orderId } = user.approved;
+  const message = `clOrdId ${clOrdId} is in use by order ${orderId}`;
+  throw new Refusal("conflict", "CL_ORD_ID_REUSED", message, { orderId });
+}
+
+/** Under an id that whoever asked for the order can derive too: it may send the same command, and the second is a repeat. */
+function tellOrder(order: NewOrder, command: OrderCommand, env: Env): Effect {
+  const to: ActorRef = { type: "order", id: order.orderId };
+  return { kind: "tell", to, command, commandId: env.id("birth"), isBirth: true };
+}

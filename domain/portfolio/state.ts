@@ -1,0 +1,128 @@
+import type { ApprovedOrder, Hold } from "../order/new-order.ts";
+import { type DecimalString, subtract } from "../shared/decimal.ts";
+import type {
+  Lot,
+  LotMethod,
+  PortfolioLimits,
+  PortfolioSummary,
+  PositionSummary,
+} from "./messages.ts";
+
+/** Plain JSON. `account` is null until the portfolio is opened. */
+export interface PortfolioState {
+  readonly portfolioId: string;
+  readonly account: Account | null;
+}
+
+/** What a portfolio was opened with: a repeated Open is compared with it, whatever was updated since. */
+export interface Opening {
+  readonly tenantId: string;
+  readonly ownerId: string;
+  readonly name: string;
+  readonly baseCurrency: string;
+  readonly initialCash: DecimalString;
+  readonly lotMethod: LotMethod;
+  readonly limits: PortfolioLimits;
+}
+
+/** An open portfolio. Money is in the base currency. */
+export interface Account {
+  readonly portfolioId: string;
+  readonly opening: Opening;
+  readonly name: string;
+  readonly limits: PortfolioLimits;
+  readonly status: "open" | "closed";
+  readonly cash: DecimalString;
+  /** Σ cash of the holds */
+  readonly reserved: DecimalString;
+  readonly realizedPnl: DecimalString;
+  readonly fees: DecimalString;
+  /** by symbol; one that was closed stays, with quantity 0, for its realised profit and fees */
+  readonly positions: { readonly [symbol: string]: Position };
+  /** by order id: the orders that still hold cash or shares */
+  readonly orders: { readonly [orderId: string]: OpenOrder };
+  /** orders that hold nothing any more, newest last, the last 256: what they said before is still known */
+  readonly decided: readonly DecidedOrder[];
+  /** when the last orders were approved, epoch ms, oldest first; no more than `maxOrdersPerMinute`, none without it */
+  readonly approvedAtMs: readonly number[];
+  /** by strategy and symbol: the close of the bar whose signal was acted upon last, epoch ms */
+  readonly actedAsOfMs: { readonly [strategyAndSymbol: string]: number };
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+export interface Position extends PositionSummary {
+  /** oldest first; the average method keeps one */
+  readonly lots: readonly Lot[];
+}
+
+export interface OpenOrder {
+  /** as approved, with its hold as it was then */
+  readonly approved: ApprovedOrder;
+  readonly hold: Hold;
+  /** fills booked so far, as (venue, execId) */
+  readonly execKeys: readonly string[];
+}
+
+export interface DecidedOrder {
+  readonly orderId: string;
+  readonly execKeys: readonly string[];
+}
+
+/** An execId is unique within its venue only. */
+export function execKey(venue: string, execId: string): string {
+  return `${venue}:${execId}`;
+}
+
+export function signalKey(strategyId: string, symbol: string): string {
+  return `${strategyId}:${symbol}`;
+}
+
+/** Cash that no open order holds. Negative only after a fill that raised `BuyingPowerExceeded`. */
+export function buyingPower(account: Account): DecimalString {
+  return subtract(account.cash, account.reserved);
+}
+
+/**
+ * The portfolio as others see it: what REST answers with and lists store. Positions are the open ones, by symbol.
+ * @returns null for a portfolio that was never opened
+ */
+export function summarize(state: PortfolioState): PortfolioSummary | null {
+  return state.account === null ? null : summarizeAccount(state.account);
+}
+
+export function summarizeAccount(account: Account): PortfolioSummary {
+  const { opening } = account;
+  return {
+    portfolioId: account.portfolioId,
+    tenantId: opening.tenantId,
+    ownerId: opening.ownerId,
+    name: account.name,
+    status: account.status,
+    baseCurrency: opening.baseCurrency,
+    initialCash: opening.initialCash,
+    lotMethod: opening.lotMethod,
+    limits: account.limits,
+    cash: account.cash,
+    reserved: account.reserved,
+    buyingPower: buyingPower(account),
+    realizedPnl: account.realizedPnl,
+    fees: account.fees,
+    positions: openPositions(account).map(summarizePosition),
+    openOrders: Object.keys(account.orders).length,
+    createdAtMs: account.createdAtMs,
+    updatedAtMs: account.updatedAtMs,
+  };
+}
+
+/** Positions that are not flat, by symbol. */
+export function openPositions(account: Account): readonly Position[] {
+  return Object.values(account.positions)
+    .filter((position) => position.quantity !== "0")
+    .toSorted((a, b) => (a.symbol < b.symbol ? -1 : 1));
+}
+
+function summarizePosition(position: Position): PositionSummary {
+  const { lots: _, ...summary } = position;
+  return summary;
+}

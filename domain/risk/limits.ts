@@ -1,0 +1,74 @@
+import type { ApprovedOrder, Denial, Hold, NewOrder, RiskApproved } from "../order/new-order.ts";
+import { dec, text } from "../shared/decimal.ts";
+import { invariant } from "../shared/errors.ts";
+import { holdCash } from "./hold.ts";
+import { type Facts, findFacts, type OrderContext } from "./order-facts.ts";
+import { ORDER_RULES } from "./order-rules.ts";
+
+/** The fields behind the promise, so that the compiler still asks for each of them. */
+type WithoutBrand<T> = T extends RiskApproved<infer Fields> ? Fields : never;
+
+type OrderCheck = { readonly approved: ApprovedOrder } | { readonly denied: readonly Denial[] };
+
+/**
+ * The pre-trade check: approves with the hold that must be taken in the same turn, or denies with every reason, each with
+ * its limit and the observed value. A rule that cannot be checked (no instrument, no price) denies. The only maker of
+ * `ApprovedOrder`.
+ * @throws Error when a number in order or context is not a decimal
+ */
+export function checkOrder(order: NewOrder, context: OrderContext): OrderCheck {
+  const facts = findFacts(order, context);
+  const denied = ORDER_RULES.map((rule) => rule(facts)).filter((denial) => denial !== null);
+  return denied.length > 0 ? { denied } : { approved: approve(facts) };
+}
+
+function approve(facts: Facts): ApprovedOrder {
+  const { order, instrument } = facts;
+  invariant(instrument !== null, `order ${order.orderId} passed the check without an instrument`);
+  const fields: WithoutBrand<ApprovedOrder> = {
+    ...withoutExtras(order),
+    hold: makeHold(facts),
+    venue: instrument.venue,
+    currency: instrument.currency,
+    multiplier: instrument.multiplier,
+    lotSize: instrument.lotSize,
+    assetClass: instrument.assetClass,
+  };
+  // The brand exists in types only; every rule passed on the line that called this function.
+  return fields as ApprovedOrder; // oxlint-disable-line typescript/no-unsafe-type-assertion -- the one place that makes the promise
+}
+
+function makeHold({ order, context, quantity, terms }: Facts): Hold {
+  const isBuy = order.side === "buy";
+  invariant(
+    !isBuy || terms !== null,
+    `buy ${order.orderId} passed the check without a worst price`,
+  );
+  return {
+    orderId: order.orderId,
+    symbol: order.symbol,
+    side: order.side,
+    quantity: text(quantity),
+    cash: isBuy && terms !== null ? text(holdCash(quantity, terms)) : "0",
+    currency: context.baseCurrency,
+    worstPrice: isBuy && terms !== null ? text(terms.worstPrice) : null,
+  };
+}
+
+/** The order's own fields and nothing else that a sender may have put into the message. */
+export function withoutExtras(order: NewOrder): NewOrder {
+  return {
+    orderId: order.orderId,
+    clOrdId: order.clOrdId,
+    tenantId: order.tenantId,
+    portfolioId: order.portfolioId,
+    symbol: order.symbol,
+    side: order.side,
+    ordType: order.ordType,
+    orderQty: text(dec(order.orderQty)),
+    ...(order.price === undefined ? {} : { price: text(dec(order.price)) }),
+    timeInForce: order.timeInForce,
+    placedBy: order.placedBy,
+    ...(order.signalId === undefined ? {} : { signalId: order.signalId }),
+  };
+}

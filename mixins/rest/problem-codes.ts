@@ -1,0 +1,50 @@
+/**
+ * Every code that a problem may carry, with its HTTP status and title: a closed list, explained in docs/ERRORS.md. The
+ * second half are the domain's refusals; a test holds them against the source.
+ */
+export const PROBLEMS = {
+  MALFORMED_REQUEST: [400, "The request cannot be read"],
+  MALFORMED_JSON: [400, "The body is not JSON"],
+  UNAUTHENTICATED: [401, "A valid access token is needed"],
+  TOKEN_EXPIRED: [401, "The access token has expired"],
+  INVALID_CREDENTIALS: [401, "E-mail and password do not match"],
+  INVALID_REFRESH_TOKEN: [401, "The refresh token is not valid"],
+  FORBIDDEN: [403, "Not allowed"],
+  NOT_FOUND: [404, "There is no such thing"],
+  METHOD_NOT_ALLOWED: [405, "The resource does not know this method"],
+  CONFLICT: [409, "The state of the resource does not allow it"],
+  PAYLOAD_TOO_LARGE: [413, "The body is too large"],
+  UNSUPPORTED_MEDIA_TYPE: [415, "The body must be uncompressed JSON in UTF-8"],
+  VALIDATION_FAILED: [422, "The request is not valid"],
+  ORDER_DENIED: [422, "The order was denied"],
+  INSUFFICIENT_DATA: [422, "There is not enough data"],
+  IDEMPOTENCY_KEY_REUSED: [422, "The key was used with another body"],
+  RATE_LIMITED: [429, "Too many requests"],
+  TOO_MANY_ATTEMPTS: [429, "Too many failed attempts"],
+  INTERNAL_ERROR: [500, "Something went wrong on our side"],
+  UNAVAILABLE: [503, "A dependency is not available"],
+  OVERLOADED: [503, "Too much is waiting"],
+  TIMED_OUT: [503, "The answer did not come in time"],
+  OUTCOME_UNKNOWN: [503, "It is not known whether it was done"],
+
+  INSTRUMENT_NOT_FOUND: [404, "There is no such instrument"],
+  ORDER_NOT_FOUND: [404, "There is no such order"],
+  ORDER_EXISTS: [409, "The order exists with other terms"],
+  ORDER_CLOSED: [409, "The order is closed"],
+  PORTFOLIO_NOT_FOUND: [404, "There is no such portfolio"],
+  PORTFOLIO_EXISTS: [409, "The portfolio exists with other terms"],
+  PORTFOLIO_CLOSED: [409, "The portfolio is closed"],
+  PORTFOLIO_NOT_FLAT: [409, "The portfolio still has positions or open orders"],
+  CL_ORD_ID_REUSED: [409, "The clOrdId was used for another order"],
+  SYMBOL_MISMATCH: [422, "The message is about another symbol"],
+  FEATURE_UNKNOWN: [422, "There is no such feature"],
+  FEATURE_PARAMETER_INVALID: [422, "A parameter of the feature is not valid"],
+} as const satisfies Record<string, readonly [status: number, title: string]>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export function isProblemCode(value: unknown): value is ProblemCode {
+  return typeof value === "string" && Object.hasOwn(PROBLEMS, value);
+}
+
+export const PROBLEM_CODES: readonly ProblemCode[] = Object.keys(PROBLEMS).filter(isProblemCode);

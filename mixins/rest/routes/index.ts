@@ -1,0 +1,72 @@
+import * as auth from "./auth.ts";
+import * as features from "./features.ts";
+import * as marketData from "./market-data.ts";
+import * as operations from "./operations.ts";
+import * as orders from "./orders.ts";
+import * as portfolios from "./portfolios.ts";
+import * as signals from "./signals.ts";
+import * as symbols from "./symbols.ts";
+import * as trades from "./trades.ts";
+
+/** The whole contract, busiest first: the gateway's table and the OpenAPI document are made from it. */
+export const ROUTES = [
+  orders.createOrder,
+  orders.listOrders,
+  orders.getOrder,
+  marketData.getQuote,
+  marketData.getBars,
+  features.getFeatures,
+  orders.cancelOrder,
+  orders.cancelAllOrders,
+  orders.getOrderEvents,
+  trades.listTrades,
+  trades.getTrade,
+  portfolios.listPortfolios,
+  portfolios.createPortfolio,
+  portfolios.getPortfolio,
+  portfolios.updatePortfolio,
+  portfolios.closePortfolio,
+  portfolios.getPositions,
+  portfolios.getLedger,
+  portfolios.getHistory,
+  signals.listSignals,
+  symbols.listSymbols,
+  symbols.getSymbol,
+  symbols.putSymbol,
+  features.getFeatureCatalogue,
+  auth.login,
+  auth.refresh,
+  auth.logout,
+  auth.me,
+  operations.stream,
+  operations.live,
+  operations.ready,
+  operations.metrics,
+  operations.info,
+  operations.openapi,
+  operations.docs,
+  operations.docsAsset,
+] as const;
+
+type Routes = (typeof ROUTES)[number];
+type OfGateway = `api.${string}`;
+
+/** The routes that the gateway answers itself. */
+export type OwnAction = Extract<Routes["action"], OfGateway>;
+
+/** Every action behind the REST API: what it takes after validation, and what it answers. */
+export type ActionMap = {
+  readonly [R in Routes as Exclude<R["action"], OfGateway>]: {
+    readonly params: Params<R>;
+    readonly result: Result<R>;
+  };
+};
+export type ActionName = keyof ActionMap;
+
+type Params<R> = R extends { readonly input: { readonly output?: infer T } } ? T : never;
+/** A route without a response schema gives nothing to an action's caller. */
+type Result<R> = R extends { readonly response: { readonly output?: infer T } | null }
+  ? unknown extends T
+    ? null
+    : T
+  : null;

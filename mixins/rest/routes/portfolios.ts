@@ -1,0 +1,238 @@
+import { route } from "../route.ts";
+import { s } from "../schema.ts";
+import type { CrossCheck, Infer } from "../schema.ts";
+import { asOf, currency, id, pageOf, paging, pagingForward, symbol } from "./common.ts";
+
+const lotMethod = s.enum(["average", "fifo", "lifo"]);
+const accounting = s.enum(["netting"]);
+const margin = s.enum(["cash"]);
+const status = s.enum(["open", "closed"]);
+
+/** Absent means not limited. */
+const limitFields = {
+  maxOrderNotional: s.optional(s.decimal({ sign: "positive", example: "50000" })),
+  maxPositionPct: s.optional(
+    s.describe(
+      s.decimal({ sign: "positive", example: "0.25" }),
+      "position over equity, a fraction",
+    ),
+  ),
+  maxOrdersPerMinute: s.optional(s.integer({ min: 1, max: 1_000_000 })),
+  restrictedSymbols: s.optional(s.array(symbol(), { max: 1000 })),
+  priceCollarPct: s.optional(
+    s.describe(
+      s.decimal({ sign: "positive", example: "0.1" }),
+      "limit price from market, a fraction",
+    ),
+  ),
+};
+const limits = s.object(limitFields);
+
+const portfolio = s.named(
+  "Portfolio",
+  s.object({
+    portfolioId: id(),
+    name: s.string(),
+    ownerId: id(),
+    status,
+    baseCurrency: s.string(),
+    accounting,
+    lotMethod,
+    margin,
+    limits,
+    initialCash: s.decimalText(),
+    cash: s.decimalText(),
+    reserved: s.describe(s.decimalText(), "held for open orders"),
+    buyingPower: s.decimalText(),
+    equity: s.describe(s.nullable(s.decimalText()), "null while a position has no price"),
+    realizedPnl: s.decimalText(),
+    unrealizedPnl: s.nullable(s.decimalText()),
+    fees: s.decimalText(),
+    openOrders: s.integer(),
+    asOf: s.isoTime(),
+    createdAt: s.isoTime(),
+    updatedAt: s.isoTime(),
+  }),
+);
+export type PortfolioView = Infer<typeof portfolio>;
+const portfolioPage = pageOf("PortfolioPage", portfolio);
+export type PortfolioPage = Infer<typeof portfolioPage>;
+
+const position = s.named(
+  "Position",
+  s.object({
+    symbol: symbol(),
+    currency: s.string(),
+    quantity: s.describe(s.decimalText(), "negative when short"),
+    averagePrice: s.decimalText(),
+    cost: s.describe(s.decimalText(), "of the open lots, fees not included"),
+    multiplier: s.decimalText(),
+    marketPrice: s.nullable(s.decimalText()),
+    marketValue: s.nullable(s.decimalText()),
+    unrealizedPnl: s.nullable(s.decimalText()),
+    realizedPnl: s.decimalText(),
+    fees: s.decimalText(),
+  }),
+);
+export type PositionView = Infer<typeof position>;
+const positions = s.named(
+  "Positions",
+  s.object({
+    portfolioId: id(),
+    asOf: s.isoTime(),
+    data: s.array(position),
+    nextCursor: s.nullable(s.string()),
+  }),
+);
+export type PositionsView = Infer<typeof positions>;
+
+const ledgerEntry = s.named(
+  "LedgerEntry",
+  s.object({
+    transactionId: id(),
+    index: s.integer(),
+    account: s.string(),
+    currency: s.string(),
+    debit: s.decimalText(),
+    credit: s.decimalText(),
+    memo: s.string(),
+    orderId: s.nullable(id()),
+    tradeId: s.nullable(id()),
+    at: s.isoTime(),
+  }),
+);
+export type LedgerEntryView = Infer<typeof ledgerEntry>;
+const ledger = pageOf("Ledger", ledgerEntry);
+export type LedgerPage = Infer<typeof ledger>;
+
+const historyPoint = s.named(
+  "HistoryPoint",
+  s.object({
+    timestamp: s.describe(s.isoTime(), "on the market's clock"),
+    equity: s.decimalText(),
+    cash: s.decimalText(),
+    positionsValue: s.decimalText(),
+  }),
+);
+export type HistoryPointView = Infer<typeof historyPoint>;
+const history = pageOf("History", historyPoint);
+export type HistoryPage = Infer<typeof history>;
+
+const portfolioId = { portfolioId: id() };
+const name = s.string({ min: 1, max: 120 });
+
+export const createPortfolio = route({
+  method: "POST",
+  path: "/api/portfolios",
+  action: "portfolios.create",
+  area: "risk",
+  permission: "portfolios.create",
+  summary: "Open a portfolio",
+  body: {
+    name,
+    baseCurrency: currency,
+    initialCash: s.decimal({ sign: "nonNegative", example: "100000" }),
+    accounting: s.defaulted(accounting, "netting"),
+    lotMethod: s.defaulted(lotMethod, "average"),
+    margin: s.defaulted(margin, "cash"),
+    limits: s.optional(limits),
+  },
+  response: portfolio,
+  status: 201,
+  isIdempotent: true,
+  problems: ["IDEMPOTENCY_KEY_REUSED"],
+});
+
+export const listPortfolios = route({
+  method: "GET",
+  path: "/api/portfolios",
+  action: "portfolios.list",
+  area: "risk",
+  permission: "portfolios.read",
+  summary: "The portfolios that you may see",
+  query: { status: s.optional(status), ...paging },
+  response: portfolioPage,
+});
+
+export const getPortfolio = route({
+  method: "GET",
+  path: "/api/portfolios/{portfolioId}",
+  action: "portfolios.get",
+  area: "risk",
+  permission: "portfolios.read",
+  summary: "One portfolio, now or as recorded at an instant",
+  params: portfolioId,
+  query: { asOf },
+  response: portfolio,
+  problems: ["NOT_FOUND"],
+});
+
+const changesSomething: CrossCheck = (value) =>
+  value["name"] === undefined && value["limits"] === undefined
+    ? [{ path: "name", code: "REQUIRED", message: "or limits is required" }]
+    : [];
+
+export const updatePortfolio = route({
+  method: "PATCH",
+  path: "/api/portfolios/{portfolioId}",
+  action: "portfolios.update",
+  area: "risk",
+  permission: "portfolios.update",
+  summary: "Rename a portfolio, or replace its limits",
+  params: portfolioId,
+  body: { name: s.optional(name), limits: s.optional(limits) },
+  check: changesSomething,
+  response: portfolio,
+  problems: ["NOT_FOUND", "PORTFOLIO_CLOSED"],
+});
+
+export const closePortfolio = route({
+  method: "DELETE",
+  path: "/api/portfolios/{portfolioId}",
+  action: "portfolios.close",
+  area: "risk",
+  permission: "portfolios.close",
+  summary: "Close a portfolio that is flat and has no open orders",
+  params: portfolioId,
+  response: portfolio,
+  problems: ["NOT_FOUND", "PORTFOLIO_NOT_FLAT"],
+});
+
+export const getPositions = route({
+  method: "GET",
+  path: "/api/portfolios/{portfolioId}/positions",
+  action: "portfolios.positions",
+  area: "risk",
+  permission: "portfolios.read",
+  summary: "Positions, now or as recorded at an instant",
+  params: portfolioId,
+  query: { asOf },
+  response: positions,
+  problems: ["NOT_FOUND"],
+});
+
+export const getLedger = route({
+  method: "GET",
+  path: "/api/portfolios/{portfolioId}/ledger",
+  action: "portfolios.ledger",
+  area: "risk",
+  permission: "portfolios.read",
+  summary: "The double-entry ledger: Σ debits = Σ credits per currency",
+  params: portfolioId,
+  query: { start: s.optional(s.time()), end: s.optional(s.time()), ...pagingForward },
+  response: ledger,
+  problems: ["NOT_FOUND"],
+});
+
+export const getHistory = route({
+  method: "GET",
+  path: "/api/portfolios/{portfolioId}/history",
+  action: "portfolios.history",
+  area: "risk",
+  permission: "portfolios.read",
+  summary: "The equity curve, one point a change",
+  params: portfolioId,
+  query: { start: s.optional(s.time()), end: s.optional(s.time()), ...pagingForward },
+  response: history,
+  problems: ["NOT_FOUND"],
+});

@@ -1,0 +1,67 @@
+import type { Json } from "../../domain/shared/json.ts";
+import { unprocessable } from "./rest-error.ts";
+import { isRecord } from "./schema.ts";
+
+/** @param ms epoch milliseconds */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** A page of a list. `nextCursor` is null on the last one. */
+export interface Page<T> {
+  readonly data: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+export function page<T>(data: readonly T[], nextCursor: string | null): Page<T> {
+  return { data, nextCursor };
+}
+
+type Kind = "string" | "number";
+type Value<K extends Kind> = K extends "string" ? string : number;
+
+/** Where a list goes on, as an opaque text. */
+export function encodeCursor(position: { readonly [key: string]: Json }): string {
+  return Buffer.from(JSON.stringify(position)).toString("base64url");
+}
+
+/**
+ * What `encodeCursor` was given; null when there is no cursor.
+ * @param shape the type of each member of the position
+ * @throws RestError 422 naming `cursor` when it is not one of ours
+ */
+export function decodeCursor<S extends { readonly [key: string]: Kind }>(
+  cursor: string | undefined,
+  shape: S,
+): { readonly [K in keyof S]: Value<S[K]> } | null {
+  if (cursor === undefined) return null;
+  const position = parse(cursor);
+  const names = Object.keys(shape);
+  if (
+    !isRecord(position) ||
+    Object.keys(position).length !== names.length ||
+    names.some((name) => typeof position[name] !== shape[name] || !isStorable(position[name]))
+  ) {
+    throw unprocessable([
+      { path: "cursor", code: "INVALID_VALUE", message: "is not a cursor of this list" },
+    ]);
+  }
+  // sound: every member was checked against the shape
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
+  return position as { readonly [K in keyof S]: Value<S[K]> };
+}
+
+/** A cursor comes from outside: nothing in it may be refused by the store with an error of its own. */
+function isStorable(value: unknown): boolean {
+  return typeof value === "string"
+    ? value.isWellFormed() && !value.includes("\0")
+    : Number.isSafeInteger(value);
+}
+
+function parse(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, "base64url").toString());
+  } catch {
+    return null;
+  }
+}

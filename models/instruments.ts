@@ -1,0 +1,72 @@
+import type { Instrument } from "../domain/market/instrument.ts";
+import { type Page, pageOf } from "./timescale/page.ts";
+import type { Db } from "./timescale/session.ts";
+
+export interface InstrumentQuery {
+  /** part of the symbol or of the name, upper and lower case alike */
+  readonly search?: string;
+  readonly assetClass?: Instrument["assetClass"];
+  /** the `next` of the page before */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+const COLUMNS = `symbol, name, asset_class AS "assetClass", venue, currency,
+  trim_scale(tick_size)::text AS "tickSize", trim_scale(lot_size)::text AS "lotSize",
+  trim_scale(multiplier)::text AS multiplier, shortable, calendar`;
+
+/** Instruments in the byte order of their symbols. */
+export async function listInstruments(
+  db: Db,
+  { search, assetClass, after, limit }: InstrumentQuery,
+): Promise<Page<Instrument, string>> {
+  const { rows } = await db.query<Instrument>(
+    `SELECT ${COLUMNS} FROM md.instrument
+     WHERE ($1::text IS NULL OR strpos(lower(symbol), lower($1)) > 0 OR strpos(lower(name), lower($1)) > 0)
+       AND ($2::text IS NULL OR asset_class = $2)
+       AND ($3::text IS NULL OR symbol > $3)
+     ORDER BY symbol LIMIT $4::int`,
+    [search ?? null, assetClass ?? null, after ?? null, limit + 1],
+  );
+  return pageOf(rows, limit, ({ symbol }) => symbol);
+}
+
+export async function getInstrument(db: Db, symbol: string): Promise<Instrument | null> {
+  const { rows } = await db.query<Instrument>(
+    `SELECT ${COLUMNS} FROM md.instrument WHERE symbol = $1`,
+    [symbol],
+  );
+  return rows[0] ?? null;
+}
+
+/**
+ * Describes an instrument, or describes it anew.
+ * @returns whether it was not there before
+ * @throws DatabaseError when tick size, lot size or multiplier is not positive
+ */
+export async function upsertInstrument(db: Db, instrument: Instrument): Promise<boolean> {
+  const { rows } = await db.query<{ isNew: boolean }>(
+    `INSERT INTO md.instrument
+       (symbol, name, asset_class, venue, currency, tick_size, lot_size, multiplier, shortable, calendar)
+     VALUES ($1, $2, $3, $4, $5, $6::numeric, $7::numeric, $8::numeric, $9, $10)
+     ON CONFLICT (symbol) DO UPDATE SET
+       name = excluded.name, asset_class = excluded.asset_class, venue = excluded.venue,
+       currency = excluded.currency, tick_size = excluded.tick_size, lot_size = excluded.lot_size,
+       multiplier = excluded.multiplier, shortable = excluded.shortable,
+       calendar = excluded.calendar, updated_at = now()
+     RETURNING xmax = 0 AS "isNew"`,
+    [
+      instrument.symbol,
+      instrument.name,
+      instrument.assetClass,
+      instrument.venue,
+      instrument.currency,
+      instrument.tickSize,
+      instrument.lotSize,
+      instrument.multiplier,
+      instrument.shortable,
+      instrument.calendar,
+    ],
+  );
+  return rows[0]?.isNew === true;
+}

@@ -1,0 +1,49 @@
+import type { BrokerOptions, LoggerConfig, MetricReporters } from "moleculer";
+
+export interface BrokerSettings {
+  readonly nodeId: string;
+  /** null: one process, no transporter */
+  readonly natsServers: readonly string[] | null;
+  readonly logger: LoggerConfig | false;
+  readonly metricsReporter: InstanceType<typeof MetricReporters.Base>;
+}
+
+/** Every broker option that matters, with its reason. What they were measured to do is in docs/ARCHITECTURE.md. */
+export default function brokerOptions(settings: BrokerSettings): BrokerOptions {
+  const { nodeId, natsServers, logger, metricsReporter } = settings;
+  return {
+    nodeID: nodeId,
+    namespace: "quantumalpha",
+    logger,
+    transporter:
+      natsServers === null
+        ? null
+        : { type: "NATS", options: { servers: [...natsServers], maxReconnectAttempts: -1 } },
+    // As fast as any serializer here; decimals and times are strings, so nothing is lost.
+    serializer: "JSON",
+    // 0, the default, waits for ever.
+    requestTimeout: 5_000,
+    // For routing hints only; who owns an actor is decided by leases.
+    heartbeatInterval: 1,
+    heartbeatTimeout: 3,
+    registry: {
+      // Services are stateless doors, the nearest will do. Calls to actors name their node and are not balanced.
+      preferLocal: true,
+      strategy: "RoundRobin",
+    },
+    transit: TRANSIT,
+    // A stop waits for calls in flight instead of cutting them off after 0.1 s.
+    tracking: { enabled: true, shutdownTimeout: 3_000 },
+    // A framework that repeats commands would repeat orders. The actor client repeats, under the same command id.
+    retryPolicy: { enabled: false },
+    maxCallLevel: 20,
+    validator: true,
+    // sound: the registry takes an instance too; its typings know names only
+    metrics: { enabled: true, reporter: metricsReporter as unknown as "Prometheus" },
+    // The entry point handles signals: a drain must come first.
+    skipProcessEventRegistration: true,
+  };
+}
+
+/** At 1 s, the default, nodes disagree about a newcomer for a second. Apart, because the typings do not know the option. */
+const TRANSIT = { serviceChangedDebounceTime: 0, maxQueueSize: 10_000 };

@@ -1,0 +1,32 @@
+import type { ServiceBroker, ServiceSchema } from "moleculer";
+import type { Pool } from "../models/postgres/pool.ts";
+import type { ActorClient } from "../mixins/actor/client.ts";
+import type { ActorKind } from "../mixins/actor/kind.ts";
+import type { ActorSystem } from "../mixins/actor/system.ts";
+import type { Clock } from "../mixins/clock.ts";
+import type { Metrics } from "../mixins/metrics.ts";
+import type { Config } from "./config.ts";
+import type { LiveFeed } from "./live-feed.ts";
+import type { Logger } from "./logging.ts";
+
+/** What the services of one node share. Made once, at start; nothing in it is global. */
+export interface NodeContext {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly pool: Pool;
+  readonly broker: ServiceBroker;
+  /** facts for streams: what happened, to whoever listens */
+  readonly live: LiveFeed;
+  readonly newId: () => string;
+  /** there once the kinds of actors are known, which is before any service starts */
+  readonly actors: ActorClient;
+  readonly actorSystem: ActorSystem;
+}
+
+/** A core service: a folder of Moleculer services with the kinds of actors that live in it. */
+export interface NodeModule {
+  readonly kinds: (node: NodeContext) => readonly ActorKind[];
+  readonly services: (node: NodeContext) => readonly ServiceSchema[];
+}

@@ -1,0 +1,180 @@
+import type { Bar } from "../../domain/market/bar.ts";
+import type { Quote } from "../../domain/market/quote.ts";
+import type { Json } from "../../domain/shared/json.ts";
+import { isoTime } from "../../mixins/rest/views.ts";
+import { getFeedPosition, saveFeedPosition, setFeedStatus } from "../../models/feed-positions.ts";
+import type { FeedStatus } from "../../models/feed-positions.ts";
+import type { NodeContext } from "../context.ts";
+import type { Feed, FeedItem, MarketSource } from "./feeds/feed.ts";
+import { ReplayFeed } from "./feeds/replay.feed.ts";
+import type { Market } from "./market.ts";
+
+/** Services that a closed bar or a quote goes to, in this order: a fill comes before the next decision. */
+const BAR_TAKERS = ["brokers.onBar", "signals.onBar"];
+const QUOTE_TAKERS = ["brokers.onQuote"];
+const RETRY_MS = 500;
+
+export interface FeedView {
+  readonly feedId: string;
+  readonly source: string;
+  readonly state: string;
+  readonly position: number;
+  readonly refused: number;
+}
+
+/**
+ * Plays one feed into the symbol actors and on along the chain. Each item is acknowledged all the way before the next is
+ * taken, and the position is kept after that: a crash repeats the last item, and every step of the chain is idempotent.
+ */
+export class FeedRunner {
+  readonly feedId: string;
+  readonly #node: NodeContext;
+  readonly #market: Market;
+  readonly #source: MarketSource;
+  #feed: Feed | null = null;
+  #refused = 0;
+  #running: Promise<void> = Promise.resolve();
+  #isStopped = false;
+
+  constructor(node: NodeContext, market: Market, feedId: string, source: MarketSource) {
+    this.feedId = feedId;
+    this.#node = node;
+    this.#market = market;
+    this.#source = source;
+  }
+
+  get view(): FeedView {
+    const { feedId } = this;
+    const { state = "idle", position = 0 } = this.#feed ?? {};
+    return { feedId, source: this.#source.name, state, position, refused: this.#refused };
+  }
+
+  /** Goes on where the feed stood when this installation stopped. */
+  async start(): Promise<void> {
+    const { pool, clock, config } = this.#node;
+    const known = await getFeedPosition(pool, this.feedId);
+    if (known === null) await saveFeedPosition(pool, this.feedId, 0);
+    const after = typeof known?.position === "number" ? known.position : 0;
+    this.#feed = new ReplayFeed({
+      source: this.#source,
+      clock,
+      pace: { eventsPerSecond: config.replaySpeed },
+      // The last item is played again: how far it had come along the chain is not known.
+      after: Math.max(0, after - 1),
+    });
+    if (known?.status === "paused") this.#feed.pause();
+    this.#running = this.#play(this.#feed);
+  }
+
+  async pause(): Promise<void> {
+    await this.#setStatus("paused");
+    this.#feed?.pause();
+  }
+
+  async resume(): Promise<void> {
+    await this.#setStatus("running");
+    this.#feed?.resume();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#feed?.stop();
+    await this.#running;
+  }
+
+  async #setStatus(status: FeedStatus): Promise<void> {
+    await setFeedStatus(this.#node.pool, this.feedId, status);
+  }
+
+  async #play(feed: Feed): Promise<void> {
+    const { log, pool } = this.#node;
+    try {
+      for await (const item of feed.items()) {
+        await this.#untilDone(item);
+        if (this.#isStopped) return;
+      }
+      await setFeedStatus(pool, this.feedId, "finished");
+      log.info({ feed: this.feedId }, "the feed has come to its end");
+    } catch (error) {
+      log.error({ feed: this.feedId, err: error }, "the feed has failed");
+    }
+  }
+
+  /** Nothing is skipped: while a dependency is down the item waits. */
+  async #untilDone(item: FeedItem): Promise<void> {
+    while (!this.#isStopped) {
+      try {
+        await this.#take(item);
+        await saveFeedPosition(this.#node.pool, this.feedId, item.position);
+        return;
+      } catch (error) {
+        this.#node.log.warn(
+          { feed: this.feedId, position: item.position, err: error },
+          "an item waits",
+        );
+        await this.#node.clock.sleep(RETRY_MS);
+      }
+    }
+  }
+
+  async #take(item: FeedItem): Promise<void> {
+    if ("refused" in item) {
+      this.#refused += 1;
+      this.#node.log.warn(
+        { feed: this.feedId, row: item.position, ...item.refused },
+        "a row was refused",
+      );
+      return;
+    }
+    const { event } = item;
+    switch (event.kind) {
+      case "bar":
+        return this.#takeBar(event.bar, item.tsInitMs);
+      case "trade":
+        await this.#market.recordTrade(event.trade, item.tsInitMs);
+        return undefined;
+      case "quote":
+        return this.#takeQuote(event.quote);
+    }
+  }
+
+  async #takeBar(bar: Bar, tsInitMs: number): Promise<void> {
+    const { outcome } = await this.#market.recordBar(bar, tsInitMs);
+    // A correction, or a bar from before the last one, is stored and goes no further: nobody trades on the past.
+    if (outcome === "late" || outcome === "revised") return;
+    await this.#hand(BAR_TAKERS, { bar });
+    this.#tell(`bars:${bar.symbol}:${bar.timeframe}`, barFact(bar));
+    const { quote } = await this.#market.summary(bar.symbol);
+    if (quote !== null) this.#tell(`quotes:${bar.symbol}`, quoteFact(quote));
+  }
+
+  async #takeQuote(quote: Quote): Promise<void> {
+    const { outcome } = await this.#market.recordQuote(quote);
+    if (outcome === "late") return;
+    await this.#hand(QUOTE_TAKERS, { quote });
+    this.#tell(`quotes:${quote.symbol}`, quoteFact(quote));
+  }
+
+  /** To the takers that this installation has; each is waited for. */
+  async #hand(
+    takers: readonly string[],
+    params: { readonly bar: Bar } | { readonly quote: Quote },
+  ): Promise<void> {
+    for (const taker of takers) {
+      if (this.#node.broker.registry.actions.isAvailable(taker))
+        await this.#node.broker.call(taker, params);
+    }
+  }
+
+  #tell(channel: string, data: Json): void {
+    this.#node.live.tell({ channel, tenantId: null, portfolioId: null, ownerId: null, data });
+  }
+}
+
+function barFact({ symbol, timeframe, startMs, open, high, low, close, volume }: Bar): Json {
+  return { symbol, timeframe, timestamp: isoTime(startMs), open, high, low, close, volume };
+}
+
+function quoteFact({ symbol, bid, ask, bidSize, askSize, last, lastSize, tsEventMs }: Quote): Json {
+  return { symbol, bid, ask, bidSize, askSize, last, lastSize, timestamp: isoTime(tsEventMs) };
+}

@@ -1,0 +1,137 @@
+import type { Context, ServiceSchema } from "moleculer";
+import type { Bar } from "../../domain/market/bar.ts";
+import { barEndMs } from "../../domain/market/timeframe.ts";
+import type { MarketClose } from "../../domain/portfolio/equity-curve.ts";
+import type { Marks } from "../../domain/portfolio/valuation.ts";
+import { insufficientData, notFound } from "../../mixins/rest/rest-error.ts";
+import type { ActionMap } from "../../mixins/rest/routes/index.ts";
+import * as routes from "../../mixins/rest/routes/market-data.ts";
+import type { BarsView, BarView, QuoteView } from "../../mixins/rest/routes/market-data.ts";
+import { decodeCursor, encodeCursor, isoTime } from "../../mixins/rest/views.ts";
+import { lastKnown, readBars } from "../../models/timescale/bars.ts";
+import { closesKnownAt } from "../../models/timescale/marks.ts";
+import type { RequestContext } from "../../types/contracts.ts";
+import type { NodeContext } from "../context.ts";
+import type { Market } from "./market.ts";
+
+type Params<A extends keyof ActionMap> = ActionMap[A]["params"];
+
+const CLOSES_MAX = 1_000_000;
+
+/** Bars and quotes over REST, and closes for those who value portfolios. */
+export function marketDataService(node: NodeContext, market: Market): ServiceSchema {
+  return {
+    name: "market-data",
+    actions: {
+      bars: {
+        params: routes.getBars.input.validator,
+        handler: (ctx: RequestContext<Params<"market-data.bars">>) =>
+          bars(node, market, ctx.params),
+      },
+      quote: {
+        params: routes.getQuote.input.validator,
+        handler: (ctx: RequestContext<Params<"market-data.quote">>) =>
+          quote(market, ctx.params.symbol),
+      },
+      closes: {
+        visibility: "public",
+        handler: ({ params }: Context<{ readonly symbol: string; readonly sinceMs: number }>) =>
+          closes(node, params.symbol, params.sinceMs),
+      },
+      marksAt: {
+        visibility: "public",
+        handler: ({
+          params,
+        }: Context<{
+          readonly symbols: readonly string[];
+          readonly knownAtMs: number;
+        }>): Promise<Marks> => closesKnownAt(node.pool, params.symbols, params.knownAtMs),
+      },
+    },
+  };
+}
+
+async function bars(
+  node: NodeContext,
+  market: Market,
+  params: Params<"market-data.bars">,
+): Promise<BarsView> {
+  const { symbol, timeframe, start, end, adjust, limit, cursor, order } = params;
+  if ((await market.instrument(symbol)) === null) throw notFound("symbol", symbol);
+  const after = decodeCursor(cursor, { startMs: "number" })?.startMs;
+  const from = order === "asc" && after !== undefined ? after + 1 : start;
+  const until = order === "desc" && after !== undefined ? after : end;
+  const found = await readBars(node.pool, {
+    symbol,
+    timeframe,
+    limit: limit + 1,
+    order,
+    ...(from !== undefined && { startMs: from }),
+    ...(until !== undefined && { endMs: until }),
+  });
+  const shown = found.slice(0, limit);
+  const last = found.length > limit ? shown.at(-1) : undefined;
+  return {
+    symbol,
+    timeframe,
+    source: shown[0]?.source ?? null,
+    adjust,
+    data: shown.map(toBarView),
+    nextCursor: last ? encodeCursor({ startMs: last.startMs }) : null,
+  };
+}
+
+function toBarView(bar: Bar): BarView {
+  return {
+    timestamp: isoTime(bar.startMs),
+    open: bar.open,
+    high: bar.high,
+    low: bar.low,
+    close: bar.close,
+    volume: bar.volume,
+    ...(bar.vwap !== undefined && { vwap: bar.vwap }),
+    ...(bar.tradeCount !== undefined && { tradeCount: bar.tradeCount }),
+  };
+}
+
+async function quote(market: Market, symbol: string): Promise<QuoteView> {
+  if ((await market.instrument(symbol)) === null) throw notFound("symbol", symbol);
+  const known = (await market.summary(symbol)).quote;
+  if (known === null) throw insufficientData(`nothing is known of the price of ${symbol}`);
+  const { bid, ask, bidSize, askSize, last, lastSize, tsEventMs } = known;
+  const timestamp = isoTime(tsEventMs);
+  return {
+    symbol,
+    bid,
+    ask,
+    bidSize,
+    askSize,
+    last,
+    lastSize,
+    timestamp,
+    stale: market.isStale(known),
+  };
+}
+
+/** Closes of the finest stored timeframe from the bar that contains `sinceMs` on. */
+async function closes(
+  node: NodeContext,
+  symbol: string,
+  sinceMs: number,
+): Promise<readonly MarketClose[]> {
+  const [finest] = await lastKnown(node.pool, symbol);
+  if (finest === undefined) return [];
+  const { timeframe } = finest;
+  const found = await readBars(node.pool, {
+    symbol,
+    timeframe,
+    startMs: sinceMs,
+    limit: CLOSES_MAX,
+    order: "asc",
+  });
+  return found.map((bar) => ({
+    symbol,
+    closeMs: barEndMs(timeframe, bar.startMs),
+    close: bar.close,
+  }));
+}

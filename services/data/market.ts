@@ -1,0 +1,79 @@
+import type { Bar } from "../../domain/market/bar.ts";
+import type { Instrument } from "../../domain/market/instrument.ts";
+import type { Quote, TradeTick } from "../../domain/market/quote.ts";
+import type { SymbolCommand, SymbolReply } from "../../domain/market/symbol.ts";
+import { getInstrument } from "../../models/instruments.ts";
+import type { NodeContext } from "../context.ts";
+import type { SymbolSummary } from "./symbol-kind.ts";
+
+/** News of a price older than this is no basis for an order. */
+const STALE_MS = 60_000;
+/** Instruments change rarely, and another node may change them. */
+const INSTRUMENT_MS = 5_000;
+
+interface KnownInstrument {
+  readonly instrument: Instrument | null;
+  readonly untilMs: number;
+}
+
+/** What the services of this folder know of the market together. */
+export class Market {
+  readonly #node: NodeContext;
+  readonly #instruments = new Map<string, KnownInstrument>();
+
+  constructor(node: NodeContext) {
+    this.#node = node;
+  }
+
+  async instrument(symbol: string): Promise<Instrument | null> {
+    const nowMs = this.#node.clock.monotonicMs();
+    const known = this.#instruments.get(symbol);
+    if (known !== undefined && known.untilMs > nowMs) return known.instrument;
+    const instrument = await getInstrument(this.#node.pool, symbol);
+    if (this.#instruments.size > 10_000) this.#instruments.clear();
+    this.#instruments.set(symbol, { instrument, untilMs: nowMs + INSTRUMENT_MS });
+    return instrument;
+  }
+
+  forget(symbol: string): void {
+    this.#instruments.delete(symbol);
+  }
+
+  async summary(symbol: string): Promise<SymbolSummary> {
+    const { summary } = await this.#node.actors.read({ type: "symbol", id: symbol });
+    // sound: the symbol kind's summary; soft actors always have one
+    return summary as unknown as SymbolSummary;
+  }
+
+  /** Whether nothing was heard of the price lately, by the wall clock: a replay of old prices is not stale while it plays. */
+  isStale(quote: Quote): boolean {
+    return this.#node.clock.now() - quote.tsInitMs > STALE_MS;
+  }
+
+  record(symbol: string, command: SymbolCommand): Promise<SymbolReply> {
+    return this.#node.actors
+      .call({ type: "symbol", id: symbol }, command, {
+        commandId: this.#node.newId(),
+        // Never compared: repeats are told by what they say.
+        bodyHash: "",
+        isDeduplicated: false,
+      })
+      .then(
+        ({ reply }) =>
+          // sound: what the symbol's decider replies
+          reply as unknown as SymbolReply,
+      );
+  }
+
+  recordBar(bar: Bar, tsInitMs: number): Promise<SymbolReply> {
+    return this.record(bar.symbol, { type: "RecordBar", bar, tsInitMs });
+  }
+
+  recordTrade(trade: TradeTick, tsInitMs: number): Promise<SymbolReply> {
+    return this.record(trade.symbol, { type: "RecordTrade", trade, tsInitMs });
+  }
+
+  recordQuote(quote: Quote): Promise<SymbolReply> {
+    return this.record(quote.symbol, { type: "RecordQuote", quote });
+  }
+}

@@ -1,0 +1,108 @@
+import type { Context, ServiceSchema } from "moleculer";
+import type { MarketView } from "../../domain/portfolio/messages.ts";
+import type { Marks } from "../../domain/portfolio/valuation.ts";
+import { notFound } from "../../mixins/rest/rest-error.ts";
+import type { ActionMap } from "../../mixins/rest/routes/index.ts";
+import * as routes from "../../mixins/rest/routes/symbols.ts";
+import type { InstrumentPage, InstrumentView } from "../../mixins/rest/routes/symbols.ts";
+import { decodeCursor, encodeCursor } from "../../mixins/rest/views.ts";
+import { listInstruments, upsertInstrument } from "../../models/instruments.ts";
+import type { RequestContext } from "../../types/contracts.ts";
+import type { NodeContext } from "../context.ts";
+import type { Market } from "./market.ts";
+
+type Params<A extends keyof ActionMap> = ActionMap[A]["params"];
+type OfSymbol = Context<{ readonly symbol: string }>;
+
+/** Instruments over REST, and what other services ask of a symbol's actor. */
+export function symbolsService(node: NodeContext, market: Market): ServiceSchema {
+  return {
+    name: "symbols",
+    actions: {
+      list: {
+        params: routes.listSymbols.input.validator,
+        handler: (ctx: RequestContext<Params<"symbols.list">>) => list(node, ctx.params),
+      },
+      get: {
+        params: routes.getSymbol.input.validator,
+        handler: async (ctx: RequestContext<Params<"symbols.get">>): Promise<InstrumentView> => {
+          const instrument = await market.instrument(ctx.params.symbol);
+          if (instrument === null) throw notFound("symbol", ctx.params.symbol);
+          return instrument;
+        },
+      },
+      put: {
+        params: routes.putSymbol.input.validator,
+        handler: async (ctx: RequestContext<Params<"symbols.put">>): Promise<InstrumentView> => {
+          const {
+            symbol,
+            name,
+            assetClass,
+            venue,
+            currency,
+            tickSize,
+            lotSize,
+            multiplier,
+            shortable,
+            calendar,
+          } = ctx.params;
+          const instrument = {
+            symbol,
+            name,
+            assetClass,
+            venue,
+            currency,
+            tickSize,
+            lotSize,
+            multiplier,
+            shortable,
+            calendar,
+          };
+          await upsertInstrument(node.pool, instrument);
+          market.forget(symbol);
+          return instrument;
+        },
+      },
+      /** What a pre-trade check has to know. */
+      marketView: {
+        visibility: "public",
+        handler: async ({ params }: OfSymbol): Promise<Omit<MarketView, "feeBps">> => {
+          const instrument = await market.instrument(params.symbol);
+          if (instrument === null) return { instrument, quote: null, isStale: true };
+          const { quote } = await market.summary(params.symbol);
+          return { instrument, quote, isStale: quote === null || market.isStale(quote) };
+        },
+      },
+      marketTime: {
+        visibility: "public",
+        handler: async ({ params }: OfSymbol): Promise<number | null> =>
+          (await market.summary(params.symbol)).marketTimeMs,
+      },
+      /** The last price of each. */
+      marks: {
+        visibility: "public",
+        handler: async ({
+          params,
+        }: Context<{ readonly symbols: readonly string[] }>): Promise<Marks> => {
+          const entries = params.symbols.map(async (symbol) => {
+            const { quote } = await market.summary(symbol);
+            return [symbol, quote?.last ?? null] as const;
+          });
+          return Object.fromEntries(await Promise.all(entries));
+        },
+      },
+    },
+  };
+}
+
+async function list(node: NodeContext, params: Params<"symbols.list">): Promise<InstrumentPage> {
+  const { search, assetClass, limit, cursor } = params;
+  const after = decodeCursor(cursor, { symbol: "string" })?.symbol;
+  const { data, next } = await listInstruments(node.pool, {
+    limit,
+    ...(search !== undefined && { search }),
+    ...(assetClass !== undefined && { assetClass }),
+    ...(after !== undefined && { after }),
+  });
+  return { data: [...data], nextCursor: next === null ? null : encodeCursor({ symbol: next }) };
+}

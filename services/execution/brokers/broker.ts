@@ -1,0 +1,30 @@
+import type { Bar } from "../../../domain/market/bar.ts";
+import type { Quote } from "../../../domain/market/quote.ts";
+import type { CancelPayload, SubmitPayload } from "../../../domain/order/messages.ts";
+
+/**
+ * What became of a call to a broker. `accepted`: it has the order; what happens to it comes as execution reports.
+ * `rejected`: it said no, and nothing is live. Everything else is thrown: the outcome is not known.
+ */
+export type SubmitOutcome =
+  | { readonly outcome: "accepted" }
+  | { readonly outcome: "rejected"; readonly reason: string; readonly text: string };
+
+export interface BrokerTraits {
+  /** for how long a client order id is recognised: a repeat within it is the same order */
+  readonly clientIdUniqueness: "forever" | "whileOpen" | "window";
+  /** without it an order of unknown fate may not be sent again */
+  readonly canQueryByClientId: boolean;
+}
+
+/** A broker as orders see it. One file an adapter; the client order id is the key of everything. */
+export interface Broker {
+  readonly name: string;
+  readonly traits: BrokerTraits;
+  /** Sends an order, or recognises it: two sendings of one client order id are one order. */
+  submit(order: SubmitPayload, marketTimeMs: number | null): Promise<SubmitOutcome>;
+  cancel(order: CancelPayload): Promise<void>;
+  /** Market data, for brokers that match by it. */
+  onBar?(bar: Bar): Promise<void>;
+  onQuote?(quote: Quote): Promise<void>;
+}

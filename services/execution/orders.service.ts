@@ -1,0 +1,208 @@
+import type { ServiceSchema } from "moleculer";
+import type { OrderReply, OrderSummary } from "../../domain/order/messages.ts";
+import { order as decider } from "../../domain/order/order.ts";
+import { summarize } from "../../domain/order/order-state.ts";
+import type { Json } from "../../domain/shared/json.ts";
+import { uuidv5 } from "../../mixins/actor/ids.ts";
+import { notFound } from "../../mixins/rest/rest-error.ts";
+import type { ActionMap } from "../../mixins/rest/routes/index.ts";
+import * as routes from "../../mixins/rest/routes/orders.ts";
+import type { OrderEventPage, OrderPage, OrderView } from "../../mixins/rest/routes/orders.ts";
+import { decodeCursor, encodeCursor, isoTime, page } from "../../mixins/rest/views.ts";
+import { createJournal } from "../../models/journal/journal.ts";
+import { findView, listViews } from "../../models/views.ts";
+import type { StoredView } from "../../models/views.ts";
+import type { RequestContext, RequestUser } from "../../types/contracts.ts";
+import { PortfolioAccess, userOf, viewerOf } from "../access.ts";
+import type { NodeContext } from "../context.ts";
+import { eventsAsOf, fold } from "../history.ts";
+import { toOrderView } from "./order-views.ts";
+import { placeOrder } from "./place-order.ts";
+
+type Params<A extends keyof ActionMap> = ActionMap[A]["params"];
+
+const OPEN = ["pendingNew", "new", "partiallyFilled", "pendingReplace", "triggered", "unknown"];
+
+/** Orders over REST: thin doors to the order actors and to the record. */
+export function ordersService(node: NodeContext): ServiceSchema {
+  const access = new PortfolioAccess(node.pool);
+  return {
+    name: "orders",
+    actions: {
+      create: {
+        params: routes.createOrder.input.validator,
+        handler: (ctx: RequestContext<Params<"orders.create">>) => placeOrder(node, access, ctx),
+      },
+      list: {
+        params: routes.listOrders.input.validator,
+        handler: (ctx: RequestContext<Params<"orders.list">>) => list(node, access, ctx),
+      },
+      get: {
+        params: routes.getOrder.input.validator,
+        handler: (ctx: RequestContext<Params<"orders.get">>) => get(node, access, ctx),
+      },
+      cancel: {
+        params: routes.cancelOrder.input.validator,
+        handler: async (ctx: RequestContext<Params<"orders.cancel">>) => {
+          const user = userOf(ctx);
+          await requireOrder(node, access, user, ctx.params.orderId);
+          return cancel(node, user, ctx.params.orderId);
+        },
+      },
+      cancelAll: {
+        params: routes.cancelAllOrders.input.validator,
+        handler: (ctx: RequestContext<Params<"orders.cancelAll">>) => cancelAll(node, access, ctx),
+      },
+      events: {
+        params: routes.getOrderEvents.input.validator,
+        handler: (ctx: RequestContext<Params<"orders.events">>) => events(node, access, ctx),
+      },
+    },
+    created() {
+      node.live.register("order", (_event, actor, portfolio) => {
+        const { portfolioId, tenantId } = actor;
+        const ownerId = portfolio?.ownerId ?? null;
+        // sound: plain JSON
+        const data = toOrderView(summaryOf(actor.doc)) as unknown as Json;
+        return [{ channel: "orders", tenantId, portfolioId, ownerId, data }];
+      });
+    },
+  };
+}
+
+function summaryOf(doc: Json): OrderSummary {
+  // sound: written by the order kind's projection
+  return doc as unknown as OrderSummary;
+}
+
+/** @throws RestError 404 when there is no such order, or not for this user */
+async function requireOrder(
+  node: NodeContext,
+  access: PortfolioAccess,
+  user: RequestUser,
+  orderId: string,
+): Promise<StoredView> {
+  const view = await findView(node.pool, "order", orderId);
+  if (view === null || view.portfolioId === null) throw notFound("order", orderId);
+  try {
+    await access.requireRead(user, view.portfolioId);
+  } catch {
+    throw notFound("order", orderId);
+  }
+  return view;
+}
+
+async function list(
+  node: NodeContext,
+  access: PortfolioAccess,
+  ctx: RequestContext<Params<"orders.list">>,
+): Promise<OrderPage> {
+  const user = userOf(ctx);
+  const { portfolioId, symbol, status, since, limit, cursor, order } = ctx.params;
+  if (portfolioId !== undefined) await access.requireRead(user, portfolioId);
+  const views = await listViews(node.pool, {
+    type: "order",
+    viewer: viewerOf(user),
+    portfolioId,
+    symbol,
+    statuses: status,
+    sinceMs: since,
+    after: decodeCursor(cursor, { atMs: "number", id: "string" }),
+    order,
+    limit: limit + 1,
+  });
+  const shown = views.slice(0, limit);
+  const last = views.length > limit ? shown.at(-1) : undefined;
+  const next = last ? encodeCursor({ atMs: last.createdAtMs, id: last.id }) : null;
+  const data = shown.map((view) => toOrderView(summaryOf(view.doc)));
+  return { data, nextCursor: next };
+}
+
+async function get(
+  node: NodeContext,
+  access: PortfolioAccess,
+  ctx: RequestContext<Params<"orders.get">>,
+): Promise<OrderView> {
+  const { orderId, asOf } = ctx.params;
+  await requireOrder(node, access, userOf(ctx), orderId);
+  if (asOf !== undefined) return getAsOf(node, orderId, asOf);
+  const { summary } = await node.actors.read({ type: "order", id: orderId });
+  return toOrderView(summaryOf(summary));
+}
+
+async function getAsOf(node: NodeContext, orderId: string, asOfMs: number): Promise<OrderView> {
+  const state = fold(
+    decider,
+    orderId,
+    await eventsAsOf(node, { type: "order", id: orderId }, asOfMs),
+  );
+  if (state.phase === "unplaced") throw notFound("order", `${orderId} at that instant`);
+  return toOrderView(summarize(orderId, state));
+}
+
+async function cancel(node: NodeContext, user: RequestUser, orderId: string): Promise<OrderView> {
+  const answer = await node.actors.call(
+    { type: "order", id: orderId },
+    { type: "RequestCancel", requestedBy: user.userId } as { readonly type: "RequestCancel" },
+    { commandId: uuidv5(node.newId(), orderId) },
+  );
+  // sound: the order's decider replies so to every command
+  return toOrderView((answer.reply as unknown as OrderReply).order);
+}
+
+/** Each order by itself: one that closes meanwhile is no reason to keep the others. */
+async function cancelAll(
+  node: NodeContext,
+  access: PortfolioAccess,
+  ctx: RequestContext<Params<"orders.cancelAll">>,
+): Promise<OrderPage> {
+  const user = userOf(ctx);
+  const { portfolioId, symbol } = ctx.params;
+  await access.requireRead(user, portfolioId);
+  const open = await listViews(node.pool, {
+    type: "order",
+    viewer: viewerOf(user),
+    portfolioId,
+    symbol,
+    statuses: OPEN,
+    after: null,
+    order: "asc",
+    limit: 10_000,
+  });
+  const settled = await Promise.allSettled(open.map((view) => cancel(node, user, view.id)));
+  return page(
+    settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : [])),
+    null,
+  );
+}
+
+async function events(
+  node: NodeContext,
+  access: PortfolioAccess,
+  ctx: RequestContext<Params<"orders.events">>,
+): Promise<OrderEventPage> {
+  const { orderId, limit, cursor, order } = ctx.params;
+  await requireOrder(node, access, userOf(ctx), orderId);
+  const after = decodeCursor(cursor, { sequence: "number" })?.sequence ?? null;
+  const all = await createJournal(node.pool).history({ type: "order", id: orderId });
+  const inOrder = order === "asc" ? all : all.toReversed();
+  const rest = inOrder.filter(
+    ({ version }) => after === null || (order === "asc" ? version > after : version < after),
+  );
+  const shown = rest.slice(0, limit);
+  const last = rest.length > limit ? shown.at(-1) : undefined;
+  return {
+    data: shown.map(({ version, type, atMs, event, commandId }) => {
+      const { type: _, ...data } = event;
+      // sound: events are plain JSON
+      return {
+        sequence: version,
+        type,
+        at: isoTime(atMs),
+        data: data as Json,
+        causationId: commandId,
+      };
+    }),
+    nextCursor: last ? encodeCursor({ sequence: last.version }) : null,
+  };
+}

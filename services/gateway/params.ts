@@ -1,0 +1,101 @@
+import { IMPRECISE, isImprecise } from "../../mixins/rest/readers.ts";
+import type { FieldError } from "../../mixins/rest/readers.ts";
+import { unprocessable } from "../../mixins/rest/rest-error.ts";
+import type { AnyRoute } from "../../mixins/rest/route.ts";
+import { isRecord } from "../../mixins/rest/schema.ts";
+import type { Schema, Shape } from "../../mixins/rest/schema.ts";
+import type { JsonBody } from "./body.ts";
+
+export type Params = { [field: string]: unknown };
+
+/**
+ * Path, query and body as the one object that the action takes. Each part may hold its own fields only; whether their
+ * values are right is left to the action's validator.
+ * @throws RestError 422
+ */
+export function gather(
+  route: AnyRoute,
+  path: { readonly [name: string]: string },
+  search: string,
+  body: JsonBody | null,
+): Params {
+  const errors: FieldError[] = [];
+  const params: Params = { ...path };
+  if (search !== "") addQuery(params, route.query, search, errors);
+  if (body !== null) addBody(params, route.body ?? {}, body, errors);
+  if (errors.length > 0) throw unprocessable(errors);
+  return params;
+}
+
+function addQuery(params: Params, fields: Shape, search: string, errors: FieldError[]): void {
+  for (const [name, text] of new URLSearchParams(search)) {
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (field === undefined) errors.push(unknownField(name));
+    else if (!Object.hasOwn(params, name)) params[name] = field.fromQuery(text);
+    else if (field.items === undefined) errors.push(twice(name));
+    else params[name] = [params[name], field.fromQuery(text)].flat();
+  }
+}
+
+function addBody(params: Params, fields: Shape, body: JsonBody, errors: FieldError[]): void {
+  const { value, source } = body;
+  if (!isRecord(value)) {
+    errors.push({ path: "", code: "INVALID_TYPE", message: "the body must be an object" });
+    return;
+  }
+  for (const name of Object.keys(value)) {
+    if (Object.hasOwn(fields, name)) params[name] = value[name];
+    else errors.push(unknownField(name));
+  }
+  if (MAYBE_IMPRECISE.test(source)) errors.push(...impreciseIn(fields, source));
+}
+
+function unknownField(name: string): FieldError {
+  return {
+    path: name.slice(0, 100),
+    code: "UNKNOWN_FIELD",
+    message: "is not a field of this request",
+  };
+}
+
+function twice(name: string): FieldError {
+  return { path: name, code: "INVALID_VALUE", message: "must be given once" };
+}
+
+/** Sixteen digits in a row, but for a point, or an exponent. Strings match too: then the slow way finds nothing. */
+const MAYBE_IMPRECISE = /\d[\d.]{15}|\d[eE]/;
+
+/** Stands for a number that JSON.parse may have rounded. */
+const IMPRECISE_NUMBER = Symbol("imprecise number");
+
+/** Decimal fields whose JSON number says more than a float64 keeps, or has an exponent: nobody can see that afterwards. */
+function impreciseIn(fields: Shape, source: string): readonly FieldError[] {
+  const tree: unknown = JSON.parse(source, marking);
+  return isRecord(tree) ? walkFields(fields, tree, "") : [];
+}
+
+function marking(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== "number" || context?.source === undefined) return value;
+  return isImprecise(context.source) ? IMPRECISE_NUMBER : value;
+}
+
+function walkFields(
+  fields: Shape,
+  value: { readonly [name: string]: unknown },
+  prefix: string,
+): readonly FieldError[] {
+  return Object.entries(fields).flatMap(([name, field]) => walk(field, value[name], prefix + name));
+}
+
+function walk(schema: Schema<unknown>, value: unknown, path: string): readonly FieldError[] {
+  if (schema.isDecimal) {
+    const { code, message } = IMPRECISE;
+    return value === IMPRECISE_NUMBER ? [{ path, code, message }] : [];
+  }
+  const { fields, items } = schema;
+  if (fields && isRecord(value)) return walkFields(fields, value, `${path}.`);
+  if (items && Array.isArray(value)) {
+    return value.flatMap((item, index) => walk(items, item, `${path}[${index}]`));
+  }
+  return [];
+}

@@ -1,0 +1,175 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Validators } from "moleculer";
+import type { Clock } from "../../mixins/clock.ts";
+import { isPermitted } from "../../mixins/rest/permissions.ts";
+import { RestError, unprocessable } from "../../mixins/rest/rest-error.ts";
+import type { AnyRoute } from "../../mixins/rest/route.ts";
+import { isRecord } from "../../mixins/rest/schema.ts";
+import { toFieldErrors } from "../../mixins/rest/validation.ts";
+import type { RequestContext, RequestMeta } from "../../types/contracts.ts";
+import { hasBody, readJson } from "./body.ts";
+import { writeCors } from "./cors.ts";
+import type { CorsConfig } from "./cors.ts";
+import type { Identifier, Identity } from "./identify.ts";
+import { addressOf } from "./limits.ts";
+import type { RequestLimits } from "./limits.ts";
+import type { OwnHandler, OwnHandlers } from "./own-routes.ts";
+import { gather } from "./params.ts";
+import type { Params } from "./params.ts";
+import { JSON_TYPE, sendJson, sendRead } from "./respond.ts";
+import type { Found, Router } from "./router.ts";
+
+export interface PipelineParts {
+  readonly routes: readonly AnyRoute[];
+  readonly own: OwnHandlers;
+  readonly identifier: Identifier;
+  readonly limits: RequestLimits;
+  readonly clock: Clock;
+  readonly cors: CorsConfig | null;
+  readonly trustedProxies: number;
+  readonly requestTimeoutMs: number;
+  readonly maxBodyBytes: number;
+}
+
+interface Stop {
+  readonly route: AnyRoute;
+  /** null when an action answers */
+  readonly own: { readonly handle: OwnHandler; check(params: Params): void } | null;
+}
+
+/** Probes and scrapes must get through whatever else is going on. */
+const UNLIMITED: ReadonlySet<string> = new Set(["api.live", "api.ready", "api.metrics"]);
+
+/**
+ * The way of a request: who is it, may it, what does it say, then the action. The order matters: nothing is read from a
+ * client that is not allowed, and nothing is told to one that is not known.
+ */
+export class Pipeline {
+  readonly #parts: PipelineParts;
+  readonly #stops: ReadonlyMap<string, Stop>;
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+    this.#stops = new Map(parts.routes.map((route) => [route.action, stopOf(route, parts.own)]));
+  }
+
+  /** @throws whatever `toFailure` has an answer for */
+  async handle(
+    ctx: RequestContext,
+    req: IncomingMessage,
+    res: ServerResponse,
+    found: Found,
+  ): Promise<void> {
+    const stop = this.#stops.get(found.alias.action);
+    if (stop === undefined) throw new Error(`no route for ${found.alias.action}`);
+    const { route, own } = stop;
+    const identity = await this.#admit(route, req, res);
+    const body = hasBody(req) ? await readJson(req, this.#parts.maxBodyBytes) : null;
+    const params = gather(route, found.params, searchOf(req), body);
+    if (own !== null) {
+      own.check(params);
+      return own.handle({ req, res, params, identity });
+    }
+    this.#describe(ctx.meta, req, identity);
+    await this.#answer(ctx, route, params, req, res);
+  }
+
+  /** A preflight, or a question what the path knows. */
+  preflight(router: Router, url: string, req: IncomingMessage, res: ServerResponse): void {
+    writeCors(this.#parts.cors, req, res);
+    res.setHeader("Allow", ["OPTIONS", ...router.methodsAt(url)].join(", "));
+    res.writeHead(204).end();
+  }
+
+  async #admit(
+    route: AnyRoute,
+    req: IncomingMessage,
+    res: ServerResponse,
+  ): Promise<Identity | null> {
+    writeCors(this.#parts.cors, req, res);
+    res.setHeader("X-Content-Type-Options", "nosniff");
+    if (UNLIMITED.has(route.action)) return null;
+    if (route.permission === null) {
+      await this.#limitAddress(req, res);
+      return null;
+    }
+    const identity = await this.#identify(req, res);
+    await this.#parts.limits.take("user", identity.userId, res);
+    if (!isPermitted(identity.role, route.permission)) {
+      throw new RestError("FORBIDDEN", `this needs the permission ${route.permission}`);
+    }
+    return identity;
+  }
+
+  /** A failed identification costs its address a token, so that guessing is slow. */
+  async #identify(req: IncomingMessage, res: ServerResponse): Promise<Identity> {
+    try {
+      return await this.#parts.identifier.identify(req.headers.authorization);
+    } catch (error) {
+      await this.#limitAddress(req, res);
+      throw error;
+    }
+  }
+
+  #limitAddress(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const { limits, trustedProxies } = this.#parts;
+    return limits.take("address", addressOf(req, trustedProxies), res);
+  }
+
+  #describe(meta: RequestMeta, req: IncomingMessage, identity: Identity | null): void {
+    const { clock, requestTimeoutMs, trustedProxies } = this.#parts;
+    meta.user = identity;
+    meta.deadlineMs = clock.now() + requestTimeoutMs;
+    meta.address = addressOf(req, trustedProxies);
+    const userAgent = req.headers["user-agent"];
+    if (userAgent !== undefined) meta.userAgent = userAgent.slice(0, 200);
+    const key = idempotencyKey(req);
+    if (key !== undefined) meta.idempotencyKey = key;
+  }
+
+  async #answer(
+    ctx: RequestContext,
+    route: AnyRoute,
+    params: Params,
+    req: IncomingMessage,
+    res: ServerResponse,
+  ): Promise<void> {
+    const timeout = this.#parts.requestTimeoutMs;
+    const result: unknown = await ctx.call(route.action, params, { timeout });
+    if (route.method === "GET") {
+      await sendRead(req, res, JSON.stringify(result ?? null), JSON_TYPE);
+      return;
+    }
+    if (ctx.meta.isReplay === true) res.setHeader("Idempotent-Replayed", "true");
+    sendJson(req, res, ctx.meta.$statusCode ?? route.status, result);
+  }
+}
+
+function stopOf(route: AnyRoute, own: OwnHandlers): Stop {
+  if (!isOwn(route.action, own)) return { route, own: null };
+  const validate = new Validators.Fastest().compile(route.input.validator);
+  const check = (params: Params): void => {
+    const outcome: unknown = validate(params);
+    if (Array.isArray(outcome)) throw unprocessable(toFieldErrors(outcome.filter(isRecord)));
+  };
+  return { route, own: { handle: own[route.action], check } };
+}
+
+function isOwn(action: string, own: OwnHandlers): action is keyof OwnHandlers {
+  return Object.hasOwn(own, action);
+}
+
+function searchOf(req: IncomingMessage): string {
+  const url = req.url ?? "";
+  const start = url.indexOf("?");
+  return start === -1 ? "" : url.slice(start + 1);
+}
+
+/** @throws RestError 422 when it is not 1 to 255 visible ASCII characters */
+function idempotencyKey(req: IncomingMessage): string | undefined {
+  const key = req.headers["idempotency-key"];
+  if (key === undefined || req.method === "GET" || req.method === "HEAD") return undefined;
+  if (typeof key === "string" && /^[\x21-\x7e]{1,255}$/.test(key)) return key;
+  const message = "must be 1 to 255 visible ASCII characters";
+  throw unprocessable([{ path: "Idempotency-Key", code: "INVALID_VALUE", message }]);
+}

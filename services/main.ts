@@ -1,0 +1,43 @@
+import { readConfig } from "./config.ts";
+import { ConfigError } from "./env.ts";
+import { banner } from "./banner.ts";
+import { createLogger } from "./logging.ts";
+import { startNode } from "./node.ts";
+import { startRepl } from "./repl.ts";
+
+/** A stop that takes longer than this is cut off: what is durable is durable, and the leases lapse by themselves. */
+const STOP_MS = 5_000;
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const { logLevel: level, logFormat: format, nodeId } = config;
+  const log = createLogger({ level, format, nodeId });
+  const startedMs = performance.now();
+  const node = await startNode({ config, log });
+  const tookMs = Math.round(performance.now() - startedMs);
+  process.stdout.write(banner({ node, config, tookMs }));
+
+  const stop = (signal: string): void => {
+    log.info({ signal }, "stopping");
+    setTimeout(() => process.exit(1), STOP_MS).unref();
+    node.stop().then(
+      () => process.exit(0),
+      (err: unknown) => {
+        log.fatal({ err }, "the stop failed");
+        process.exit(1);
+      },
+    );
+  };
+  process.once("SIGTERM", () => stop("SIGTERM"));
+  process.once("SIGINT", () => stop("SIGINT"));
+  if (process.argv.includes("--repl")) startRepl(node.context, () => stop("quit"));
+}
+
+main().catch((error: unknown) => {
+  const text =
+    error instanceof ConfigError
+      ? error.message
+      : String(error instanceof Error ? error.stack : error);
+  process.stderr.write(`quantumalpha could not start\n${text}\n`);
+  process.exit(1);
+});

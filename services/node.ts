@@ -1,0 +1,283 @@
+import { randomUUID } from "node:crypto";
+import { createRequire } from "node:module";
+import { ServiceBroker } from "moleculer";
+import type { ServiceSchema } from "moleculer";
+import brokerOptions from "../moleculer.config.ts";
+import { actorMetrics } from "../mixins/actor/metrics.ts";
+import type { ActorLog, ProbePoint } from "../mixins/actor/ports.ts";
+import { ActorSystem } from "../mixins/actor/system.ts";
+import { systemClock } from "../mixins/clock.ts";
+import { Metrics } from "../mixins/metrics.ts";
+import { createIdentityStore } from "../models/identity/store.ts";
+import { createActorStores } from "../models/journal/stores.ts";
+import { createApiService } from "./api.service.ts";
+import { createAuthService } from "./auth.service.ts";
+import { seedAdministrator } from "./auth/administrator.ts";
+import type { SeededAdministrator } from "./auth/administrator.ts";
+import { loadKeys } from "./auth/keys.ts";
+import { Passwords } from "./auth/passwords.ts";
+import { AccessTokens } from "./auth/tokens.ts";
+import { BrokerMetrics } from "./broker-metrics.ts";
+import type { Config, ServiceName } from "./config.ts";
+import type { NodeContext, NodeModule } from "./context.ts";
+import type { RateLimits } from "./gateway/limits.ts";
+import type { Readiness } from "./gateway/ports.ts";
+import { LiveFeed } from "./live-feed.ts";
+import { moleculerLogger } from "./logging.ts";
+import type { Logger } from "./logging.ts";
+import { seedSample } from "./sample-data.ts";
+import { openStores } from "./stores.ts";
+import type { Stores } from "./stores.ts";
+import { systemService } from "./system.service.ts";
+
+export interface NodeOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly rateLimits?: RateLimits;
+  /** told at each named step of the actor layer: for tests that end the process there */
+  readonly probe?: (point: ProbePoint) => void;
+}
+
+export interface RunningNode {
+  readonly context: NodeContext;
+  /** null on a node without a gateway */
+  readonly url: string | null;
+  readonly stores: Stores["description"];
+  /** present when this start made the first administrator */
+  readonly administrator: SeededAdministrator | null;
+  /** Drains and closes everything; may be called twice. */
+  stop(): Promise<void>;
+}
+
+type CoreService = Exclude<ServiceName, "gateway">;
+
+/** Loaded when this node runs them: a folder is a deployment. */
+const MODULES: Readonly<Record<CoreService, () => Promise<NodeModule>>> = {
+  data: async () => (await import("./data/index.ts")).data,
+  ai: async () => (await import("./ai/index.ts")).ai,
+  risk: async () => (await import("./risk/index.ts")).risk,
+  execution: async () => (await import("./execution/index.ts")).execution,
+};
+
+// sound: package.json has a version
+const { version } = createRequire(import.meta.url)("../package.json") as {
+  readonly version: string;
+};
+
+/** Starts one node: its stores, its actors and the services that the configuration names. */
+export async function startNode({
+  config,
+  log,
+  rateLimits,
+  probe = () => undefined,
+}: NodeOptions): Promise<RunningNode> {
+  const stores = await openStores(config, log, systemClock);
+  try {
+    return await assemble(config, log, stores, rateLimits, probe);
+  } catch (error) {
+    await stores.close();
+    throw error;
+  }
+}
+
+async function assemble(
+  config: Config,
+  log: Logger,
+  stores: Stores,
+  rateLimits: RateLimits | undefined,
+  probe: (point: ProbePoint) => void,
+): Promise<RunningNode> {
+  const brokerMetrics = new BrokerMetrics({});
+  const broker = new ServiceBroker(
+    brokerOptions({
+      nodeId: config.nodeId,
+      natsServers: config.natsServers,
+      logger: moleculerLogger(log),
+      metricsReporter: brokerMetrics,
+    }),
+  );
+  const metrics = new Metrics();
+  const live = new LiveFeed(stores.pool);
+  const modules = await loadModules(config);
+  let system: ActorSystem | null = null;
+  const theSystem = (): ActorSystem => {
+    if (system === null) throw new Error("the actor system is used before it is made");
+    return system;
+  };
+  const context: NodeContext = {
+    config,
+    clock: systemClock,
+    log,
+    metrics,
+    pool: stores.pool,
+    broker,
+    live,
+    newId: randomUUID,
+    get actors() {
+      return theSystem().client;
+    },
+    get actorSystem() {
+      return theSystem();
+    },
+  };
+  system = new ActorSystem({
+    ports: {
+      ...createActorStores(stores.actorPool),
+      clock: systemClock,
+      bus: live,
+      log: actorLog(log),
+      metrics: actorMetrics(metrics),
+      random: Math.random,
+      newId: randomUUID,
+      probe,
+    },
+    kinds: modules.flatMap((module) => module.kinds(context)),
+    options: { nodeId: config.nodeId },
+    membership: { members: () => [config.nodeId] },
+  });
+  const services = modules.flatMap((module) => module.services(context));
+  const gateway = config.services.includes("gateway")
+    ? await gatewayServices(
+        context,
+        stores,
+        rateLimits,
+        () => `${metrics.render()}${brokerMetrics.render()}`,
+      )
+    : null;
+  for (const service of [
+    ...services,
+    ...(gateway?.services ?? []),
+    systemService(context, version, stores.description),
+  ]) {
+    broker.createService(service);
+  }
+  await system.start();
+  await broker.start();
+  const administrator = (await gateway?.seed()) ?? null;
+  await startFeeds(context, stores);
+  return {
+    context,
+    url: gateway === null ? null : gatewayUrl(broker, config),
+    stores: stores.description,
+    administrator,
+    stop: once(() => stop(broker, theSystem(), stores)),
+  };
+}
+
+function loadModules(config: Config): Promise<NodeModule[]> {
+  const names = config.services.filter((name): name is CoreService => name !== "gateway");
+  return Promise.all(names.map((name) => MODULES[name]()));
+}
+
+function actorLog(log: Logger): ActorLog {
+  return {
+    info: (message, fields) => log.info(toPino(fields), message),
+    warn: (message, fields) => log.warn(toPino(fields), message),
+    error: (message, fields) => log.error(toPino(fields), message),
+  };
+}
+
+/** Errors are the field `err` of our log. */
+function toPino({ error, ...fields }: Readonly<Record<string, unknown>> = {}): object {
+  return error === undefined ? fields : { ...fields, err: error };
+}
+
+async function gatewayServices(
+  node: NodeContext,
+  stores: Stores,
+  rateLimits: RateLimits | undefined,
+  render: () => string,
+): Promise<{
+  readonly services: readonly ServiceSchema[];
+  seed(): Promise<SeededAdministrator | null>;
+}> {
+  const { config, clock } = node;
+  const store = createIdentityStore(stores.pool);
+  const passwords = new Passwords();
+  const keys = await loadKeys({
+    dataDir: config.dataDir,
+    ...(config.jwt.kind === "file" && { keysFile: config.jwt.path }),
+    ...(config.jwt.kind === "secret" && { secret: config.jwt.secret }),
+  });
+  const tokens = new AccessTokens(keys, clock);
+  const { limiter } = stores.cache;
+  const auth = createAuthService({ store, tokens, passwords, limiter });
+  const api = createApiService({
+    config: {
+      host: config.host,
+      port: config.port,
+      version,
+      cors: config.corsOrigins.length === 0 ? null : { origins: config.corsOrigins },
+      ...(rateLimits && { rateLimits }),
+    },
+    tokens,
+    sessions: { find: async (sessionId) => asRole(await store.findSessionRole(sessionId)) },
+    limiter,
+    streamSource: node.live,
+    metrics: { render },
+    readiness: { check: () => readiness(node, stores) },
+    clock,
+  });
+  const { email, password } = config.admin;
+  return {
+    // sound: the general schema knows nothing of moleculer-web's settings
+    services: [auth, api as unknown as ServiceSchema],
+    seed: () =>
+      seedAdministrator(store, passwords, { email, ...(password !== null && { password }) }),
+  };
+}
+
+type Role = Awaited<ReturnType<ReturnType<typeof createIdentityStore>["findSessionRole"]>>;
+
+function asRole(role: Role) {
+  return role === null ? null : { role };
+}
+
+async function readiness(node: NodeContext, stores: Stores): Promise<Readiness> {
+  const dependencies: Record<string, { ok: boolean; detail?: string }> = {
+    postgres: await attempt(() => stores.pool.query("SELECT 1")),
+    cache: await attempt(() => stores.cache.ping()),
+    actors: node.actorSystem.isReady
+      ? { ok: true }
+      : { ok: false, detail: "not all shards are held" },
+  };
+  return { ready: Object.values(dependencies).every(({ ok }) => ok), dependencies };
+}
+
+async function attempt(work: () => Promise<unknown>): Promise<{ ok: boolean; detail?: string }> {
+  try {
+    await work();
+    return { ok: true };
+  } catch (error) {
+    return { ok: false, detail: error instanceof Error ? error.message : "failed" };
+  }
+}
+
+async function startFeeds(node: NodeContext, stores: Stores): Promise<void> {
+  if (!node.config.services.includes("data")) return;
+  const owner = await createIdentityStore(stores.pool).findUserByEmail(node.config.admin.email);
+  if (node.config.hasSampleData && owner !== null && node.config.services.includes("risk"))
+    await seedSample(node, owner);
+  await node.broker.call("feeds.start");
+}
+
+/** The port may have been left to the system. */
+function gatewayUrl(broker: ServiceBroker, { host, port }: Config): string {
+  // sound: moleculer-web puts its server on the service
+  const api = broker.getLocalService("api") as unknown as {
+    readonly server?: { address(): { port: number } | null };
+  };
+  return `http://${host}:${api.server?.address()?.port ?? port}`;
+}
+
+/** In the order of dependence: nothing new comes in, feeds and turns end, leases are given back, then the stores close. */
+async function stop(broker: ServiceBroker, system: ActorSystem, stores: Stores): Promise<void> {
+  await broker.stop();
+  await system.stop();
+  await stores.close();
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  return () => (running ??= work());
+}

@@ -1,0 +1,48 @@
+import type { PortfolioEvent, PortfolioSummary } from "../../domain/portfolio/messages.ts";
+import { portfolio } from "../../domain/portfolio/portfolio.ts";
+import { summarize } from "../../domain/portfolio/state.ts";
+import type { PortfolioState } from "../../domain/portfolio/state.ts";
+import type { Recorded } from "../../domain/shared/decider.ts";
+import type { Projection } from "../../domain/shared/journal.ts";
+import type { Json } from "../../domain/shared/json.ts";
+import { defineActor } from "../../mixins/actor/kind.ts";
+import type { ActorKind } from "../../mixins/actor/kind.ts";
+
+/** Raise it when the shape of a portfolio's state changes. */
+const SCHEMA_VERSION = 1;
+
+export function portfolioKind(): ActorKind {
+  return defineActor({
+    type: "portfolio",
+    schemaVersion: SCHEMA_VERSION,
+    decider: portfolio,
+    summarize: (_id, state) => toJson(summarize(state)),
+    project: (_ref, state, recorded) => project(state, recorded),
+    urgent: new Set(["ApplyFill", "ReleaseHold"] as const),
+  });
+}
+
+function toJson(summary: PortfolioSummary | null): Json {
+  // sound: a summary is made of strings, numbers, arrays and objects of them
+  return summary as unknown as Json;
+}
+
+/** Ledger and trades come with the events that they belong to: they are written in the same transaction. */
+function project(state: PortfolioState, recorded: readonly Recorded<PortfolioEvent>[]): Projection {
+  const summary = summarize(state);
+  if (summary === null) return { view: null, ledger: [], trades: [] };
+  const events = recorded.map(({ event }) => event);
+  return {
+    view: {
+      tenantId: summary.tenantId,
+      ownerId: summary.ownerId,
+      portfolioId: summary.portfolioId,
+      symbol: null,
+      status: summary.status,
+      createdAtMs: summary.createdAtMs,
+      doc: toJson(summary),
+    },
+    ledger: events.flatMap((event) => ("ledger" in event ? event.ledger : [])),
+    trades: events.flatMap((event) => (event.type === "FillApplied" ? [event.trade] : [])),
+  };
+}

@@ -1,0 +1,189 @@
+import {
+  DENIAL_CODES,
+  type DenialCode,
+  type NewOrder,
+} from "../../../../domain/order/new-order.ts";
+import { checkOrder } from "../../../../domain/risk/limits.ts";
+import type { OrderContext } from "../../../../domain/risk/order-facts.ts";
+import { market, type MarketChanges, newOrder } from "../portfolio/given.ts";
+
+type ContextChanges = Partial<Omit<OrderContext, "market">>;
+
+function check(order: Partial<NewOrder>, changes: ContextChanges = {}, view: MarketChanges = {}) {
+  return checkOrder(newOrder(order), context({ ...changes, market: market(view) }));
+}
+
+function context(changes: Partial<OrderContext>): OrderContext {
+  return {
+    status: "open",
+    baseCurrency: "USD",
+    limits: {},
+    equity: "10000",
+    buyingPower: "10000",
+    positionQty: "0",
+    openBuyQty: "0",
+    openSellQty: "0",
+    ordersLastMinute: 0,
+    market: market(),
+    ...changes,
+  };
+}
+
+const limitAt = (price: string, side: "buy" | "sell" = "buy") =>
+  ({ ordType: "limit", price, side, orderQty: "1" }) as const;
+
+type Case = readonly [
+  code: DenialCode,
+  limit: string,
+  observed: string,
+  order: Partial<NewOrder>,
+  context?: ContextChanges,
+  view?: MarketChanges,
+];
+
+/** One case a code at least: an order, what is wrong around it, and the limit and observed value that the denial names. */
+const CASES: readonly Case[] = [
+  ["NO_MARKET_DATA", "a quote", "none", {}, {}, { last: null }],
+  ["NO_MARKET_DATA", "a quote", "none", limitAt("100"), {}, { last: null }],
+  ["NO_MARKET_DATA", "a quote", "none", { side: "sell" }, { positionQty: "10" }, { last: null }],
+  ["NO_MARKET_DATA", "a quote", "none", {}, {}, { last: "0" }],
+  ["STALE_MARKET_DATA", "a fresh quote", "a quote of 900000", {}, {}, { isStale: true }],
+  ["PORTFOLIO_CLOSED", "open", "closed", {}, { status: "closed" }],
+  ["CURRENCY_MISMATCH", "USD", "EUR", {}, {}, { currency: "EUR" }],
+  ["QUANTITY_NOT_POSITIVE", "above 0", "0", { orderQty: "0" }],
+  ["QUANTITY_NOT_POSITIVE", "above 0", "-5", { orderQty: "-5" }],
+  ["QUANTITY_OFF_LOT", "0.1", "1.25", { orderQty: "1.25" }, {}, { lotSize: "0.1" }],
+  ["PRICE_NOT_POSITIVE", "above 0", "0", limitAt("0")],
+  ["PRICE_NOT_POSITIVE", "above 0", "none", { ordType: "limit" }],
+  ["PRICE_OFF_TICK", "0.05", "100.01", limitAt("100.01"), {}, { tickSize: "0.05" }],
+  ["PRICE_COLLAR", "150", "150.01", limitAt("150.01")],
+  ["PRICE_COLLAR", "50", "49.99", limitAt("49.99", "sell"), { positionQty: "1" }],
+  ["PRICE_COLLAR", "102", "102.01", limitAt("102.01"), { limits: { priceCollarPct: "0.02" } }],
+  ["NOTIONAL_EXCEEDS_LIMIT", "999.99", "1000", {}, { limits: { maxOrderNotional: "999.99" } }],
+  ["NOTIONAL_EXCEEDS_LIMIT", "100", "110", limitAt("110"), { limits: { maxOrderNotional: "100" } }],
+  [
+    "NOTIONAL_EXCEEDS_LIMIT",
+    "99",
+    "100",
+    limitAt("60", "sell"),
+    { positionQty: "1", limits: { maxOrderNotional: "99" } },
+  ],
+  [
+    "POSITION_EXCEEDS_LIMIT",
+    "0.25",
+    "0.26",
+    {},
+    { positionQty: "10", openBuyQty: "6", limits: { maxPositionPct: "0.25" } },
+  ],
+  [
+    "POSITION_EXCEEDS_LIMIT",
+    "0.25",
+    "equity of -1",
+    {},
+    { equity: "-1", limits: { maxPositionPct: "0.25" } },
+  ],
+  ["ORDER_RATE_EXCEEDED", "5", "6", {}, { ordersLastMinute: 5, limits: { maxOrdersPerMinute: 5 } }],
+  [
+    "SYMBOL_RESTRICTED",
+    "none of MSFT, AAPL",
+    "AAPL",
+    {},
+    { limits: { restrictedSymbols: ["MSFT", "AAPL"] } },
+  ],
+  ["INSUFFICIENT_BUYING_POWER", "1051.14", "1051.15", {}, { buyingPower: "1051.14" }],
+  ["SHORT_NOT_ALLOWED", "7", "10", { side: "sell" }, { positionQty: "12", openSellQty: "5" }],
+];
+
+const ANY_TEXT: unknown = expect.any(String);
+
+describe("the pre-trade check", () => {
+  it.each(CASES.map(([code, limit, observed, ...asked]) => ({ code, limit, observed, asked })))(
+    "denies with $code, naming limit $limit and observed $observed",
+    ({ code, limit, observed, asked }) => {
+      expect(check(...asked)).toEqual({ denied: [{ code, message: ANY_TEXT, limit, observed }] });
+    },
+  );
+
+  it("denies an instrument that is not known, of another symbol, or without usable steps", () => {
+    const unknown = {
+      code: "INSTRUMENT_NOT_FOUND",
+      message: ANY_TEXT,
+      limit: "a known symbol",
+      observed: "AAPL",
+    };
+    const withoutInstrument = context({ market: { ...market(), instrument: null } });
+    expect(checkOrder(newOrder(), withoutInstrument)).toEqual({ denied: [unknown] });
+    expect(check({}, {}, { lotSize: "0" })).toEqual({ denied: [unknown] });
+    expect(check({}, {}, { tickSize: "-1" })).toEqual({ denied: [unknown] });
+    expect(check({}, {}, { symbol: "MSFT" })).toMatchObject({
+      denied: [{ code: "INSTRUMENT_NOT_FOUND" }, { code: "NO_MARKET_DATA" }],
+    });
+  });
+
+  it("has a case here for every code", () => {
+    const tested = new Set<string>(CASES.map(([code]) => code)).add("INSTRUMENT_NOT_FOUND");
+    expect([...tested].toSorted()).toEqual([...DENIAL_CODES].toSorted());
+  });
+
+  it("names all reasons at once, in the order of the list of codes", () => {
+    const order = { ordType: "limit", price: "999.999", orderQty: "0.5" } as const;
+    const limits = { maxOrderNotional: "1", maxPositionPct: "0.01", maxOrdersPerMinute: 0 };
+    const result = check(
+      order,
+      {
+        status: "closed",
+        buyingPower: "0",
+        limits: { ...limits, restrictedSymbols: ["AAPL"] },
+      },
+      { currency: "EUR", isStale: true },
+    );
+    const codes = "denied" in result ? result.denied.map(({ code }) => code) : [];
+    expect(codes).toEqual([
+      "STALE_MARKET_DATA",
+      "PORTFOLIO_CLOSED",
+      "CURRENCY_MISMATCH",
+      "QUANTITY_OFF_LOT",
+      "PRICE_OFF_TICK",
+      "PRICE_COLLAR",
+      "NOTIONAL_EXCEEDS_LIMIT",
+      "POSITION_EXCEEDS_LIMIT",
+      "ORDER_RATE_EXCEEDED",
+      "SYMBOL_RESTRICTED",
+      "INSUFFICIENT_BUYING_POWER",
+    ]);
+  });
+
+  it.each([
+    ["a buy at the collar", limitAt("150"), {}],
+    ["a buy far below the market", limitAt("1"), {}],
+    ["a sell at the collar", limitAt("50", "sell"), { positionQty: "1" }],
+    ["a sell far above the market", limitAt("1000", "sell"), { positionQty: "1" }],
+    ["an order at the notional limit", {}, { limits: { maxOrderNotional: "1000" } }],
+    ["a position at its limit", {}, { limits: { maxPositionPct: "0.1" } }],
+    [
+      "a sell of a position above its limit",
+      { side: "sell" },
+      { positionQty: "90", limits: { maxPositionPct: "0.1" } },
+    ],
+    [
+      "the last order of the minute",
+      {},
+      { ordersLastMinute: 4, limits: { maxOrdersPerMinute: 5 } },
+    ],
+    ["a hold of the whole buying power", {}, { buyingPower: "1051.15" }],
+    [
+      "a sell of everything that is free",
+      { side: "sell" },
+      { positionQty: "15", openSellQty: "5" },
+    ],
+  ] as const)("approves %s", (_, order, changes) => {
+    expect(check(order, changes)).toHaveProperty("approved");
+  });
+
+  it("collars against the last price even where the book has moved away from it", () => {
+    expect(check(limitAt("160"), {}, { last: "100", ask: "159" })).toMatchObject({
+      denied: [{ code: "PRICE_COLLAR", limit: "150" }],
+    });
+    expect(check(limitAt("160"), {}, { last: null, ask: "159" })).toHaveProperty("approved");
+  });
+});

@@ -1,0 +1,251 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { type Config, readConfig } from "../../../services/config.ts";
+import { ConfigError, type ConfigProblem, type Environment } from "../../../services/env.ts";
+
+function problemsOf(env: Environment): readonly ConfigProblem[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const refusedVariables = (env: Environment): readonly string[] =>
+  problemsOf(env).map(({ variable }) => variable);
+
+const SECRET = "s".repeat(32);
+
+describe("an empty environment", () => {
+  it("is one process with everything embedded", () => {
+    const { nodeId, ...config } = readConfig({});
+    expect(nodeId).toMatch(/^.+-\d+$/);
+    expect(config).toEqual({
+      isProduction: false,
+      host: "127.0.0.1",
+      port: 3000,
+      dataDir: "./data",
+      databaseUrl: null,
+      redisUrl: null,
+      natsServers: null,
+      services: ["gateway", "data", "ai", "risk", "execution"],
+      logLevel: "info",
+      logFormat: "text",
+      jwt: { kind: "generated" },
+      admin: { email: "admin@localhost", password: null },
+      hasSampleData: true,
+      replaySpeed: 10,
+      corsOrigins: [],
+    } satisfies Omit<Config, "nodeId">);
+  });
+
+  it("is the same as one of empty variables, as compose files make them", () => {
+    const empty = Object.fromEntries(variablesRead().map((variable) => [variable, ""]));
+    expect(readConfig(empty)).toEqual(readConfig({}));
+  });
+});
+
+describe("a full environment", () => {
+  it("is read into its types", () => {
+    const config = readConfig({
+      NODE_ENV: "production",
+      HOST: "0.0.0.0",
+      PORT: "8080",
+      DATA_DIR: "/var/lib/qa",
+      DATABASE_URL: "postgresql://qa:pw@db/qa",
+      REDIS_URL: "rediss://cache:6380/1",
+      NATS_URL: "nats://a:4222, tls://b:4222",
+      SERVICES: "risk, data,risk",
+      NODE_ID: "node-7",
+      LOG_LEVEL: "debug",
+      LOG_FORMAT: "text",
+      JWT_SECRET_KEY: SECRET,
+      ADMIN_EMAIL: "ops@example.com",
+      ADMIN_PASSWORD: "correct horse battery",
+      SAMPLE_DATA: "on",
+      REPLAY_SPEED: "0.5",
+      CORS_ORIGINS: "https://desk.example.com,http://localhost:5173",
+    });
+    expect(config).toEqual({
+      isProduction: true,
+      host: "0.0.0.0",
+      port: 8080,
+      dataDir: "/var/lib/qa",
+      databaseUrl: "postgresql://qa:pw@db/qa",
+      redisUrl: "rediss://cache:6380/1",
+      natsServers: ["nats://a:4222", "tls://b:4222"],
+      services: ["data", "risk"],
+      nodeId: "node-7",
+      logLevel: "debug",
+      logFormat: "text",
+      jwt: { kind: "secret", secret: SECRET },
+      admin: { email: "ops@example.com", password: "correct horse battery" },
+      hasSampleData: true,
+      replaySpeed: 0.5,
+      corsOrigins: ["https://desk.example.com", "http://localhost:5173"],
+    } satisfies Config);
+  });
+
+  it("an own database means no sample data, unless asked for", () => {
+    expect(readConfig({ DATABASE_URL: "postgres://db/qa" }).hasSampleData).toBe(false);
+  });
+
+  it("production logs JSON", () => {
+    const config = readConfig({ NODE_ENV: "production", ALLOW_EMBEDDED: "1" });
+    expect(config.logFormat).toBe("json");
+  });
+});
+
+describe("a database in parts", () => {
+  const parts = { DB_HOST: "db", DB_NAME: "qa", DB_USER: "trader" };
+
+  it.each([
+    [parts, "postgres://trader@db:5432/qa"],
+    [{ ...parts, DB_PORT: "6432" }, "postgres://trader@db:6432/qa"],
+    [{ ...parts, DB_PASSWORD: "p@ss/w:rd" }, "postgres://trader:p%40ss%2Fw%3Ard@db:5432/qa"],
+    [{ ...parts, DB_HOST: "::1" }, "postgres://trader@[::1]:5432/qa"],
+    [{ ...parts, DB_HOST: "/run/pg" }, "postgres://trader@%2Frun%2Fpg:5432/qa"],
+  ])("%j becomes %s", (env, url) => {
+    expect(readConfig(env).databaseUrl).toBe(url);
+  });
+
+  it("needs host, name and user, and says which is missing", () => {
+    expect(refusedVariables({ DB_PASSWORD: "pw" })).toEqual(["DB_HOST", "DB_NAME", "DB_USER"]);
+  });
+
+  it("beside a DATABASE_URL is refused: one of the two would be ignored", () => {
+    expect(refusedVariables({ ...parts, DATABASE_URL: "postgres://db/qa" })).toEqual([
+      "DATABASE_URL",
+    ]);
+  });
+});
+
+describe("a Redis in parts", () => {
+  it.each([
+    [{ REDIS_HOST: "cache" }, "redis://cache:6379"],
+    [{ REDIS_HOST: "cache", REDIS_PORT: "7000" }, "redis://cache:7000"],
+  ])("%j becomes %s", (env, url) => {
+    expect(readConfig(env).redisUrl).toBe(url);
+  });
+
+  it("the ports that Kubernetes makes of services named redis and db are not ours", () => {
+    const links = { REDIS_PORT: "tcp://10.0.0.1:6379", DB_PORT: "tcp://10.0.0.2:5432" };
+    const urls = { REDIS_URL: "redis://cache", DATABASE_URL: "postgres://store/qa" };
+    expect(readConfig({ ...links, ...urls })).toMatchObject({
+      redisUrl: urls.REDIS_URL,
+      databaseUrl: urls.DATABASE_URL,
+    });
+    expect(refusedVariables({ ...links, REDIS_HOST: "cache" })).toEqual(["REDIS_PORT"]);
+  });
+
+  it("a port without a host is refused, and so are parts beside a URL", () => {
+    expect(refusedVariables({ REDIS_PORT: "6379" })).toEqual(["REDIS_HOST"]);
+    expect(refusedVariables({ REDIS_HOST: "a", REDIS_URL: "redis://b" })).toEqual(["REDIS_URL"]);
+  });
+});
+
+describe("a bad value", () => {
+  it.each([
+    ["NODE_ENV", "prodution"],
+    ["ALLOW_EMBEDDED", "yes"],
+    ["PORT", "70000"],
+    ["PORT", "-1"],
+    ["PORT", "3000.5"],
+    ["PORT", "0x10"],
+    ["DATABASE_URL", "mysql://db/qa"],
+    ["DATABASE_URL", "db:5432"],
+    ["REDIS_URL", "localhost:6379"],
+    ["NATS_URL", "nats://a:4222,b"],
+    ["SERVICES", "data,backtests"],
+    ["SERVICES", "data,"],
+    ["NODE_ID", "a b"],
+    ["NODE_ID", "node.>"],
+    ["LOG_LEVEL", "verbose"],
+    ["LOG_FORMAT", "pretty"],
+    ["JWT_SECRET_KEY", "short"],
+    ["ADMIN_EMAIL", "admin"],
+    ["ADMIN_PASSWORD", "12345678901"],
+    ["SAMPLE_DATA", "true"],
+    ["REPLAY_SPEED", "0"],
+    ["REPLAY_SPEED", "fast"],
+    ["CORS_ORIGINS", "https://desk.example.com/"],
+    ["CORS_ORIGINS", "desk.example.com"],
+  ])("%s=%s is refused", (variable, value) => {
+    expect(refusedVariables({ [variable]: value })).toEqual([variable]);
+  });
+
+  it("is told together with every other one, with what was expected", () => {
+    const env = { PORT: "x", LOG_LEVEL: "loud", SERVICES: "brokers" };
+    expect(() => readConfig(env)).toThrow(
+      [
+        "the configuration cannot be used:",
+        '  PORT: expected a port between 0 and 65535, found "x"',
+        '  SERVICES: expected names of gateway, data, ai, risk, execution, found "brokers"',
+        '  LOG_LEVEL: expected one of fatal, error, warn, info, debug, trace, found "loud"',
+      ].join("\n"),
+    );
+  });
+
+  it("that may hold a secret is not repeated", () => {
+    const env = {
+      DATABASE_URL: "mysql://root:hunter2@db/qa",
+      REDIS_URL: "http://:hunter2@cache",
+      NATS_URL: "http://u:hunter2@bus",
+      JWT_SECRET_KEY: "hunter2",
+      ADMIN_PASSWORD: "hunter2",
+    };
+    expect(problemsOf(env)).toHaveLength(5);
+    expect(JSON.stringify(problemsOf(env))).not.toContain("hunter2");
+  });
+
+  it("two sources of keys are refused", () => {
+    const env = { JWT_KEYS_FILE: "/keys.json", JWT_SECRET_KEY: SECRET };
+    expect(refusedVariables(env)).toEqual(["JWT_SECRET_KEY"]);
+    expect(readConfig({ JWT_KEYS_FILE: "/keys.json" }).jwt).toEqual({
+      kind: "file",
+      path: "/keys.json",
+    });
+  });
+});
+
+describe("production", () => {
+  it("does not start on embedded stores", () => {
+    const unset = ["DATABASE_URL", "REDIS_URL", "NATS_URL"];
+    expect(refusedVariables({ NODE_ENV: "production" })).toEqual(unset);
+  });
+
+  it("accepts stores in parts", () => {
+    const env = { DB_HOST: "db", DB_NAME: "qa", DB_USER: "qa", REDIS_HOST: "cache" };
+    expect(refusedVariables({ NODE_ENV: "production", ...env })).toEqual(["NATS_URL"]);
+  });
+
+  it("starts on embedded stores when that is said to be meant", () => {
+    const config = readConfig({ NODE_ENV: "production", ALLOW_EMBEDDED: "1" });
+    expect(config).toMatchObject({ isProduction: true, databaseUrl: null });
+  });
+});
+
+/** Every variable that `readConfig` asks for. */
+function variablesRead(): readonly string[] {
+  const asked = new Set<string>();
+  readConfig(
+    new Proxy<Environment>(
+      {},
+      {
+        get: (_env, variable) => {
+          asked.add(String(variable));
+          return undefined;
+        },
+      },
+    ),
+  );
+  return [...asked];
+}
+
+it(".env.example documents exactly the variables that are read", () => {
+  const example = readFileSync(path.join(__dirname, "../../../.env.example"), "utf8");
+  const documented = [...example.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
+  expect(new Set(documented)).toEqual(new Set(variablesRead()));
+});
