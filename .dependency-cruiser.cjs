@@ -81,12 +81,20 @@ module.exports = {
     },
     {
       name: "services-look-down-only",
-      comment: "not at what starts or surrounds them: the root's configuration, web/",
+      comment: "not at what surrounds them; the broker's options are their own",
       severity: "error",
       from: { path: "^services/" },
       to: {
         dependencyTypes: ["local"],
-        pathNot: ["^services/", "^domain/", "^models/", "^mixins/", "^types/"],
+        pathNot: [
+          "^services/",
+          "^domain/",
+          "^models/",
+          "^mixins/",
+          "^types/",
+          "^moleculer\\.config\\.ts$",
+          "^package\\.json$",
+        ],
       },
     },
     {

@@ -1,6 +1,5 @@
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { join } from "node:path";
 
 /** A server under test, in a process of its own. */
 export interface ServerProcess {
@@ -19,15 +18,15 @@ type Question = "url" | "cpuMs" | "stop";
 type Reply = { readonly value: string | number } | { readonly failed: string };
 
 /**
- * Starts a file of this folder that calls `serve`. It has `settings` for its environment and nothing else of ours, so that
+ * Starts a file that calls `serve`. It has `settings` for its environment and nothing else of ours, so that
  * no variable of the caller's shell changes what is measured. What it prints goes to standard error.
  */
 export async function startServer(
-  file: string,
+  file: URL,
   settings: Readonly<Record<string, string>>,
 ): Promise<ServerProcess> {
   const { PATH = "", HOME = "" } = process.env;
-  const child = fork(join(import.meta.dirname, file), {
+  const child = fork(file, {
     env: { PATH, HOME, ...settings },
     stdio: ["ignore", process.stderr, process.stderr, "ipc"],
   });
@@ -48,7 +47,7 @@ function ask(child: ChildProcess, question: Question): Promise<string | number> 
     child.once("message", (message) => {
       child.off("exit", onExit);
       // sound: `serve` sends nothing else
-      const reply = message as Reply;
+      const reply = message as unknown as Reply;
       if ("failed" in reply) reject(new Error(reply.failed));
       else resolve(reply.value);
     });
@@ -73,13 +72,13 @@ export function serve(start: () => Promise<Served>): void {
   };
   process.on("message", (question: Question) => {
     answers[question]().then(
-      (value) => reply({ value }),
-      (error: unknown) => reply({ failed: String(error instanceof Error ? error.stack : error) }),
+      (value) => tell({ value }),
+      (error: unknown) => tell({ failed: String(error instanceof Error ? error.stack : error) }),
     );
   });
   process.once("disconnect", () => process.exit(1));
 }
 
-function reply(message: Reply): void {
+function tell(message: Reply): void {
   process.send?.(message);
 }

@@ -12,9 +12,9 @@ async function start(): Promise<Served> {
   const { logLevel: level, logFormat: format, nodeId } = config;
   const log = createLogger({ level, format, nodeId });
   const rateLimits = { user: UNLIMITED, address: UNLIMITED };
-  const { url, stop } = await startNode({ config, log, rateLimits });
-  if (url === null) throw new Error("the node has no gateway");
-  return { url, stop };
+  const node = await startNode({ config, log, rateLimits });
+  if (node.url === null) throw new Error("the node has no gateway");
+  return { url: node.url, stop: () => node.stop() };
 }
 
 serve(start);

@@ -5,7 +5,7 @@ export function streamId(ref: ActorRef): string {
   return `${ref.type}:${ref.id}`;
 }
 
-export function refOf(streamId: string): ActorRef {
-  const colon = streamId.indexOf(":");
-  return { type: streamId.slice(0, colon), id: streamId.slice(colon + 1) };
+export function refOf(name: string): ActorRef {
+  const colon = name.indexOf(":");
+  return { type: name.slice(0, colon), id: name.slice(colon + 1) };
 }

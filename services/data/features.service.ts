@@ -4,7 +4,6 @@ import { catalogue } from "../../domain/features/catalogue.ts";
 import type { CatalogueEntry } from "../../domain/features/catalogue.ts";
 import { parseFeatures } from "../../domain/features/parse.ts";
 import { computeSeries, warmupOf } from "../../domain/features/pipeline.ts";
-import type { FeatureValues } from "../../domain/features/pipeline.ts";
 import { insufficientData, notFound } from "../../mixins/rest/rest-error.ts";
 import * as routes from "../../mixins/rest/routes/features.ts";
 import type { FeatureCatalogueView, FeatureSeriesView } from "../../mixins/rest/routes/features.ts";
@@ -14,6 +13,7 @@ import { readBarColumns } from "../../models/timescale/bars.ts";
 import type { RequestContext } from "../../types/contracts.ts";
 import type { NodeContext } from "../context.ts";
 import { LiveFeatures } from "./live-features.ts";
+import type { FeaturePair } from "./live-features.ts";
 import type { Market } from "./market.ts";
 
 type Series = ActionMap["features.series"]["params"];
@@ -23,12 +23,6 @@ export interface VectorRequest {
   readonly bar: Bar;
   readonly timeframe: Timeframe;
   readonly features: readonly string[];
-}
-
-/** The features at the close of a bar, and at the close before it. */
-export interface FeaturePair {
-  readonly present: FeatureValues;
-  readonly previous: FeatureValues;
 }
 
 /** Features of stored bars over REST, and of the bar that has just closed for those who trade on it. */
@@ -98,9 +92,7 @@ async function series(
     symbol,
     timeframe,
     timestamps: [...columns.startMs.subarray(first)].map(isoTime),
-    features: Object.fromEntries(
-      names.map((name) => [name, [...(computed[name] ?? []).slice(first)]]),
-    ),
+    features: Object.fromEntries(names.map((name) => [name, (computed[name] ?? []).slice(first)])),
   };
 }
 

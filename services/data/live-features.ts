@@ -4,9 +4,14 @@ import { advanceFeatures, startFeatures, toFloats } from "../../domain/features/
 import type { FeatureValues, FeatureVector } from "../../domain/features/pipeline.ts";
 import type { BarFloats } from "../../domain/features/kernel.ts";
 import { readBarColumns } from "../../models/timescale/bars.ts";
-import type { FeaturePair } from "./features.service.ts";
 
 const KNOWN_MAX = 1_000;
+
+/** The features at the close of a bar, and at the close before it. */
+export interface FeaturePair {
+  readonly present: FeatureValues;
+  readonly previous: FeatureValues;
+}
 
 /** Where the features of one series stand: after which bar, and what they were then. */
 interface Line {

@@ -5,7 +5,7 @@ import type {
   OrderSummary,
   SubmitPayload,
 } from "../../domain/order/messages.ts";
-import { order } from "../../domain/order/order.ts";
+import { order as decider } from "../../domain/order/order.ts";
 import { summarize } from "../../domain/order/order-state.ts";
 import type { OrderState } from "../../domain/order/order-state.ts";
 import type { ActorRef } from "../../domain/shared/decider.ts";
@@ -24,7 +24,7 @@ export function orderKind(node: NodeContext): ActorKind {
   return defineActor({
     type: "order",
     schemaVersion: SCHEMA_VERSION,
-    decider: order,
+    decider,
     summarize: (id, state) => toJson(summaryOf(id, state)),
     project: ({ id }, state) => project(id, state),
     urgent: new Set(["ApplyReport", "RequestCancel", "MarkUnknown"] as const),

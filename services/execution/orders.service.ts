@@ -194,12 +194,11 @@ async function events(
   return {
     data: shown.map(({ version, type, atMs, event, commandId }) => {
       const { type: _, ...data } = event;
-      // sound: events are plain JSON
       return {
         sequence: version,
         type,
         at: isoTime(atMs),
-        data: data as Json,
+        data,
         causationId: commandId,
       };
     }),

@@ -17,7 +17,7 @@ export function tellPortfolio(outbox: OutboxEvent, actor: StoredView): readonly 
     data: standing(event, summary),
   };
   return event.type === "FillApplied"
-    ? [state, { channel: "trades", ...address, data: trade(event) }]
+    ? [state, { channel: "trades", ...address, data: tradeFact(event) }]
     : [state];
 }
 
@@ -45,7 +45,7 @@ function standing(event: PortfolioEvent, summary: PortfolioSummary): Json {
   };
 }
 
-function trade({ trade }: PortfolioEvent & { readonly type: "FillApplied" }): Json {
+function tradeFact({ trade }: PortfolioEvent & { readonly type: "FillApplied" }): Json {
   const {
     tradeId,
     execId,

@@ -1,4 +1,10 @@
-import type { ActorRef, Decider, Effect, ReminderChange } from "../../domain/shared/decider.ts";
+import type {
+  ActorRef,
+  Decider,
+  Effect,
+  Recorded,
+  ReminderChange,
+} from "../../domain/shared/decider.ts";
 import { Refusal } from "../../domain/shared/errors.ts";
 import type { Projection } from "../../domain/shared/journal.ts";
 import { defineActor } from "../../mixins/actor/kind.ts";
@@ -105,7 +111,11 @@ export const counter: Decider<CounterState, CounterCommand, CounterEvent, Counte
 
 export interface CounterOptions {
   readonly work?: EffectHandler;
-  readonly project?: (ref: ActorRef, state: CounterState) => Projection;
+  readonly project?: (
+    ref: ActorRef,
+    state: CounterState,
+    recorded: readonly Recorded<CounterEvent>[],
+  ) => Projection;
   /** a build in which `Corrupted` cannot be applied */
   readonly isBroken?: boolean;
   readonly schemaVersion?: number;

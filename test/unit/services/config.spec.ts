@@ -36,7 +36,7 @@ describe("an empty environment", () => {
       jwt: { kind: "generated" },
       admin: { email: "admin@localhost", password: null },
       hasSampleData: true,
-      replaySpeed: 10,
+      replaySpeed: 4,
       corsOrigins: [],
     } satisfies Omit<Config, "nodeId">);
   });

@@ -169,11 +169,10 @@ describe("the hash chain", () => {
   });
 });
 
-/** The same value with its keys in order, at every depth. */
+/** The same value with the keys of its objects in order, at every depth. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
-  return Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => [key, sorted(member), "object"]);
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return { object: members.map(([key, member]) => [key, sorted(member)]) };
 }
