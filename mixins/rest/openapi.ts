@@ -55,7 +55,6 @@ export function openApiDocument(
   const areas = [...new Set(shown.map(({ area }) => area))];
   return {
     openapi: "3.1.0",
-    jsonSchemaDialect: "https://json-schema.org/draft/2020-12/schema",
     info: {
       title: "QuantumAlpha",
       version,

@@ -53,16 +53,13 @@ interface Thrown {
   readonly data: unknown;
 }
 
+/** By its fields: an error may be of another realm, as those of workers are. */
 function fieldsOf(error: unknown): Thrown {
-  const none = { name: null, message: "", code: null, type: null, kind: null, data: null };
-  if (!(error instanceof Error)) return none;
-  const { name, message } = error;
-  return { ...none, ...pick(error, ["code", "type", "kind", "data"]), name, message };
+  const { name, message, code, type, kind, data } = isRecord(error) ? error : NOTHING;
+  return { name, message: String(message), code, type, kind, data };
 }
 
-function pick(error: Error, names: readonly string[]): { readonly [name: string]: unknown } {
-  return Object.fromEntries(names.map((name) => [name, Reflect.get(error, name) ?? null]));
-}
+const NOTHING: { readonly [field: string]: unknown } = {};
 
 function failure(code: ProblemCode, detail: string, data: ProblemData = {}): Failure {
   return { status: PROBLEMS[code][0], code, detail, ...data };
@@ -129,7 +126,7 @@ const INFRASTRUCTURE = new Map<unknown, Answer>([
   ["QUEUE_FULL", ANSWERS.busy],
   ["REQUEST_TIMEOUT", ANSWERS.late],
   ["REQUEST_SKIPPED", ANSWERS.late],
-  ["ERR_UNABLE_DECODE_PARAM", ANSWERS.unreadable],
+  ["UNABLE_DECODE_PARAM", ANSWERS.unreadable],
   ["NOT_OWNER", ANSWERS.gone],
   ["UNKNOWN_ACTOR_TYPE", ANSWERS.gone],
   ["STREAM_QUARANTINED", ANSWERS.gone],

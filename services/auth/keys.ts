@@ -107,5 +107,5 @@ async function readIfThere(path: string): Promise<string | null> {
 }
 
 function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
+  return isRecord(error) ? error["code"] : undefined;
 }

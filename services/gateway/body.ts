@@ -57,7 +57,10 @@ function readBytes(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
     req.on("end", () =>
       resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)),
     );
-    const cutOff = () => reject(new RestError("MALFORMED_REQUEST", "the body was cut off"));
+    const cutOff = (): void => {
+      // After a whole body nothing is cut off, and an error is dear to make.
+      if (!req.complete) reject(new RestError("MALFORMED_REQUEST", "the body was cut off"));
+    };
     req.on("error", cutOff);
     req.on("close", cutOff);
   });

@@ -14,7 +14,6 @@ const definition = s.named(
     source: s.describe(s.string(), "where the definition comes from"),
   }),
 );
-export type FeatureDefinitionView = Infer<typeof definition>;
 
 const catalogue = s.named(
   "FeatureCatalogue",

@@ -61,7 +61,6 @@ export type ActionMap = {
     readonly result: Result<R>;
   };
 };
-export type ActionName = keyof ActionMap;
 
 type Params<R> = R extends { readonly input: { readonly output?: infer T } } ? T : never;
 /** A route without a response schema gives nothing to an action's caller. */

@@ -63,7 +63,6 @@ const orderEvent = s.named(
     causationId: s.describe(s.string(), "the command that led to it"),
   }),
 );
-export type OrderEventView = Infer<typeof orderEvent>;
 const orderEvents = pageOf("OrderEvents", orderEvent);
 export type OrderEventPage = Infer<typeof orderEvents>;
 

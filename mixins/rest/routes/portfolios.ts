@@ -101,7 +101,6 @@ const ledgerEntry = s.named(
     at: s.isoTime(),
   }),
 );
-export type LedgerEntryView = Infer<typeof ledgerEntry>;
 const ledger = pageOf("Ledger", ledgerEntry);
 export type LedgerPage = Infer<typeof ledger>;
 
@@ -114,7 +113,6 @@ const historyPoint = s.named(
     positionsValue: s.decimalText(),
   }),
 );
-export type HistoryPointView = Infer<typeof historyPoint>;
 const history = pageOf("History", historyPoint);
 export type HistoryPage = Infer<typeof history>;
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { Validators } from "moleculer";
 import { s } from "../../../../mixins/rest/schema.ts";
 import type { ObjectSchema, Shape } from "../../../../mixins/rest/schema.ts";
@@ -7,7 +7,9 @@ import { toFieldErrors } from "../../../../mixins/rest/validation.ts";
 /** What an action would get, or the errors that its caller would. */
 function validate<F extends Shape>(schema: ObjectSchema<F>, value: unknown): unknown {
   const params = structuredClone(value);
-  const outcome: unknown = new Validators.Fastest().compile(schema.validator)(params as object);
+  const outcome: unknown = new Validators.Fastest().compile(schema.validator)(
+    params as Record<string, unknown>,
+  );
   return outcome === true ? params : toFieldErrors(outcome as unknown[]);
 }
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { toFailure } from "../../../../mixins/rest/problem.ts";
 import { decodeCursor, encodeCursor, isoTime } from "../../../../mixins/rest/views.ts";
 
