@@ -6,11 +6,13 @@ export interface BrokerSettings {
   readonly natsServers: readonly string[] | null;
   readonly logger: LoggerConfig | false;
   readonly metricsReporter: InstanceType<typeof MetricReporters.Base>;
+  /** what is to be done once the services have stopped, whoever stops the broker: a signal, the REPL, a test */
+  readonly onStopped: () => Promise<void>;
 }
 
 /** Every broker option that matters, with its reason. What they were measured to do is in docs/ARCHITECTURE.md. */
 export default function brokerOptions(settings: BrokerSettings): BrokerOptions {
-  const { nodeId, natsServers, logger, metricsReporter } = settings;
+  const { nodeId, natsServers, logger, metricsReporter, onStopped } = settings;
   return {
     nodeID: nodeId,
     namespace: "quantumalpha",
@@ -40,6 +42,7 @@ export default function brokerOptions(settings: BrokerSettings): BrokerOptions {
     validator: true,
     // sound: the registry takes an instance too; its typings know names only
     metrics: { enabled: true, reporter: metricsReporter as unknown as "Prometheus" },
+    middlewares: [{ name: "Drain", stopped: onStopped }],
     // The entry point handles signals: a drain must come first.
     skipProcessEventRegistration: true,
   };

@@ -31,6 +31,11 @@ export async function listRunningStrategies(
   return rows;
 }
 
+export async function hasStrategy(db: Db, strategyId: string): Promise<boolean> {
+  const { rowCount } = await db.query("SELECT 1 FROM md.strategy WHERE id = $1", [strategyId]);
+  return rowCount === 1;
+}
+
 /** Defines a strategy, or defines it anew under its id. */
 export async function upsertStrategy(db: Db, strategy: StrategyRow): Promise<void> {
   await db.query(

@@ -20,6 +20,7 @@ export type Teller = (
 export class LiveFeed implements EventBus, StreamSource {
   readonly #listeners = new Set<Listener>();
   readonly #tellers = new Map<string, Teller>();
+  readonly #watchers: ((event: OutboxEvent) => void)[] = [];
   readonly #pool: Pool;
 
   constructor(pool: Pool) {
@@ -29,6 +30,11 @@ export class LiveFeed implements EventBus, StreamSource {
   /** @param type of the actors whose events this teller puts into words */
   register(type: string, teller: Teller): void {
     this.#tellers.set(type, teller);
+  }
+
+  /** Shows every relayed event, whether or not anybody listens to streams. */
+  watch(watcher: (event: OutboxEvent) => void): void {
+    this.#watchers.push(watcher);
   }
 
   subscribe(listener: Listener): () => void {
@@ -42,6 +48,7 @@ export class LiveFeed implements EventBus, StreamSource {
 
   /** Events in commit order; each is told with its actor's view, which may be newer than the event. */
   async publish(events: readonly OutboxEvent[]): Promise<void> {
+    for (const watcher of this.#watchers) for (const event of events) watcher(event);
     const told = events.filter((event) => this.#tellers.has(event.ref.type));
     if (told.length === 0 || this.#listeners.size === 0) return;
     const actors = await viewsById(

@@ -87,6 +87,7 @@ async function assemble(
   rateLimits: RateLimits | undefined,
   probe: (point: ProbePoint) => void,
 ): Promise<RunningNode> {
+  let system: ActorSystem | null = null;
   const brokerMetrics = new BrokerMetrics({});
   const broker = new ServiceBroker(
     brokerOptions({
@@ -94,12 +95,16 @@ async function assemble(
       natsServers: config.natsServers,
       logger: moleculerLogger(log),
       metricsReporter: brokerMetrics,
+      // In the order of dependence: turns end and leases are given back, then the stores close.
+      onStopped: async () => {
+        await system?.stop();
+        await stores.close();
+      },
     }),
   );
   const metrics = new Metrics();
   const live = new LiveFeed(stores.pool);
   const modules = await loadModules(config);
-  let system: ActorSystem | null = null;
   const theSystem = (): ActorSystem => {
     if (system === null) throw new Error("the actor system is used before it is made");
     return system;
@@ -160,7 +165,7 @@ async function assemble(
     url: gateway === null ? null : gatewayUrl(broker, config),
     stores: stores.description,
     administrator,
-    stop: once(() => stop(broker, theSystem(), stores)),
+    stop: once(() => broker.stop()),
   };
 }
 
@@ -268,13 +273,6 @@ function gatewayUrl(broker: ServiceBroker, { host, port }: Config): string {
     readonly server?: { address(): { port: number } | null };
   };
   return `http://${host}:${api.server?.address()?.port ?? port}`;
-}
-
-/** In the order of dependence: nothing new comes in, feeds and turns end, leases are given back, then the stores close. */
-async function stop(broker: ServiceBroker, system: ActorSystem, stores: Stores): Promise<void> {
-  await broker.stop();
-  await system.stop();
-  await stores.close();
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {

@@ -64,7 +64,7 @@ export function commands(
       },
     },
     {
-      command: "events <type> <id>",
+      command: "history <type> <id>",
       description: "Everything recorded of an actor",
       ...PLAIN,
       action: async (_broker, { type, id }) => {

@@ -1,6 +1,5 @@
 import { uuidv5 } from "../mixins/actor/ids.ts";
-import { findView } from "../models/views.ts";
-import { upsertStrategy } from "../models/strategies.ts";
+import { hasStrategy, upsertStrategy } from "../models/strategies.ts";
 import type { NodeContext } from "./context.ts";
 
 const NAMESPACE = "3f0d8a52-91b7-4c6e-ae24-c85d7b10f9e6";
@@ -10,13 +9,13 @@ const SAMPLE_STRATEGY_ID = uuidv5(NAMESPACE, "strategy");
 
 /**
  * A portfolio and a strategy for the replayed S&P 500, so that a fresh installation trades: long half of its equity while
- * the 5-day average stands above the 20-day one. Made once; a repeat changes nothing.
+ * the 5-day average stands above the 20-day one. The strategy comes last: while it is missing all is made again, and a repeat changes nothing.
  */
 export async function seedSample(
   node: NodeContext,
   owner: { readonly userId: string; readonly tenantId: string },
 ): Promise<void> {
-  if ((await findView(node.pool, "portfolio", SAMPLE_PORTFOLIO_ID)) !== null) return;
+  if (await hasStrategy(node.pool, SAMPLE_STRATEGY_ID)) return;
   await node.broker.call("portfolios.open", {
     portfolioId: SAMPLE_PORTFOLIO_ID,
     command: {

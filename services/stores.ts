@@ -4,6 +4,7 @@ import { openMemoryStore } from "../models/cache/memory.ts";
 import type { CacheStore } from "../models/cache/ports.ts";
 import { openRedisStore } from "../models/cache/redis.ts";
 import { startEmbeddedPostgres } from "../models/postgres/embedded.ts";
+import type { EmbeddedPostgres } from "../models/postgres/embedded.ts";
 import { migrate } from "../models/postgres/migrate.ts";
 import { createPool } from "../models/postgres/pool.ts";
 import type { Pool } from "../models/postgres/pool.ts";
@@ -18,10 +19,11 @@ export interface Stores {
   readonly cache: CacheStore;
   /** what each store is, in words for people */
   readonly description: Readonly<Record<string, string>>;
+  /** May be called twice. */
   close(): Promise<void>;
 }
 
-const ACTOR_CONNECTIONS = 8;
+const ACTOR_CONNECTIONS = 10;
 const API_CONNECTIONS = 8;
 
 /** Opens what the configuration names, and the embedded stores for what it does not. */
@@ -35,6 +37,7 @@ export async function openStores(config: Config, log: Logger, clock: Clock): Pro
       : null;
   // sound: without a URL there is an embedded server
   const url = config.databaseUrl ?? (embedded?.url as string);
+  let closing: Promise<void> | null = null;
   const onError = (err: Error) => log.warn({ err }, "a database connection was lost");
   const pool = createPool(url, {
     max: API_CONNECTIONS,
@@ -64,17 +67,23 @@ export async function openStores(config: Config, log: Logger, clock: Clock): Pro
         cache: config.redisUrl === null ? "in process" : "Redis",
         bus: "in process",
       },
-      close: async () => {
-        await cache.close();
-        await Promise.all([pool.end(), actorPool.end()]);
-        await embedded?.stop();
-      },
+      close: () => (closing ??= closeAll(cache, [pool, actorPool], embedded)),
     };
   } catch (error) {
     await Promise.all([pool.end(), actorPool.end()]);
     await embedded?.stop();
     throw error;
   }
+}
+
+async function closeAll(
+  cache: CacheStore,
+  pools: readonly Pool[],
+  embedded: EmbeddedPostgres | null,
+): Promise<void> {
+  await cache.close();
+  await Promise.all(pools.map((pool) => pool.end()));
+  await embedded?.stop();
 }
 
 function openCache(config: Config, log: Logger, clock: Clock): Promise<CacheStore> | CacheStore {

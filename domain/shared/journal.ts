@@ -3,8 +3,8 @@ import type { DecimalString } from "./decimal.ts";
 import type { Json } from "./json.ts";
 
 /**
- * The journal is what an actor host asks of a store. `models/journal` keeps the promise on PostgreSQL; the simulator will
- * keep it in memory. Nothing here does I/O.
+ * The journal is what an actor host asks of a store. `models/journal` keeps the promise on PostgreSQL. Nothing here
+ * does I/O.
  */
 export interface Journal {
   /** Claims the streams for the epoch of their shard and loads snapshot and tail. */

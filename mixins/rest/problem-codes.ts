@@ -27,7 +27,6 @@ export const PROBLEMS = {
   TIMED_OUT: [503, "The answer did not come in time"],
   OUTCOME_UNKNOWN: [503, "It is not known whether it was done"],
 
-  INSTRUMENT_NOT_FOUND: [404, "There is no such instrument"],
   ORDER_NOT_FOUND: [404, "There is no such order"],
   ORDER_EXISTS: [409, "The order exists with other terms"],
   ORDER_CLOSED: [409, "The order is closed"],

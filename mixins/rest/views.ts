@@ -17,8 +17,9 @@ export function page<T>(data: readonly T[], nextCursor: string | null): Page<T> 
   return { data, nextCursor };
 }
 
-type Kind = "string" | "number";
-type Value<K extends Kind> = K extends "string" ? string : number;
+/** `time` is epoch ms that a store can hold, `uuid` a text that it takes for one. */
+type Kind = "string" | "uuid" | "number" | "time";
+type Value<K extends Kind> = K extends "string" | "uuid" ? string : number;
 
 /** Where a list goes on, as an opaque text. */
 export function encodeCursor(position: { readonly [key: string]: Json }): string {
@@ -40,7 +41,7 @@ export function decodeCursor<S extends { readonly [key: string]: Kind }>(
   if (
     !isRecord(position) ||
     Object.keys(position).length !== names.length ||
-    names.some((name) => typeof position[name] !== shape[name] || !isStorable(position[name]))
+    Object.entries(shape).some(([name, kind]) => !isOfKind(position[name], kind))
   ) {
     throw unprocessable([
       { path: "cursor", code: "INVALID_VALUE", message: "is not a cursor of this list" },
@@ -51,11 +52,22 @@ export function decodeCursor<S extends { readonly [key: string]: Kind }>(
   return position as { readonly [K in keyof S]: Value<S[K]> };
 }
 
+/** The time of PostgreSQL begins in 4714 BC. */
+const EARLIEST_MS = -2e14;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** A cursor comes from outside: nothing in it may be refused by the store with an error of its own. */
-function isStorable(value: unknown): boolean {
-  return typeof value === "string"
-    ? value.isWellFormed() && !value.includes("\0")
-    : Number.isSafeInteger(value);
+function isOfKind(value: unknown, kind: Kind): boolean {
+  switch (kind) {
+    case "string":
+      return typeof value === "string" && value.isWellFormed() && !value.includes("\0");
+    case "uuid":
+      return typeof value === "string" && UUID.test(value);
+    case "number":
+      return Number.isSafeInteger(value);
+    case "time":
+      return Number.isSafeInteger(value) && Number(value) >= EARLIEST_MS;
+  }
 }
 
 function parse(cursor: string): unknown {

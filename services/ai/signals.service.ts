@@ -128,7 +128,7 @@ async function list(
   params: ActionMap["signals.list"]["params"],
 ): Promise<SignalPage> {
   const { symbol, since, limit, cursor, order } = params;
-  const after = decodeCursor(cursor, { asOfMs: "number", signalId: "string" });
+  const after = decodeCursor(cursor, { asOfMs: "time", signalId: "uuid" });
   const { data, next } = await listSignals(node.pool, {
     limit,
     order,

@@ -4,7 +4,7 @@ import { generatePassword } from "./passwords.ts";
 import type { Passwords } from "./passwords.ts";
 
 export interface SeedOptions {
-  readonly email?: string;
+  readonly email: string;
   readonly password?: string;
 }
 
@@ -14,7 +14,6 @@ export interface SeededAdministrator {
   readonly generatedPassword: string | null;
 }
 
-const DEFAULT_EMAIL = "admin@quantumalpha.local";
 const MIN_LENGTH = 12;
 
 /**
@@ -24,7 +23,7 @@ const MIN_LENGTH = 12;
 export async function seedAdministrator(
   store: IdentityStore,
   passwords: Passwords,
-  { email = DEFAULT_EMAIL, password }: SeedOptions,
+  { email, password }: SeedOptions,
 ): Promise<SeededAdministrator | null> {
   if (password !== undefined && password.length < MIN_LENGTH) {
     throw new Error(`ADMIN_PASSWORD: expected ${MIN_LENGTH} characters or more`);

@@ -13,6 +13,8 @@ import type { Market } from "./market.ts";
 const BAR_TAKERS = ["brokers.onBar", "signals.onBar"];
 const QUOTE_TAKERS = ["brokers.onQuote"];
 const RETRY_MS = 500;
+/** What a crash left to be done is done before the feed goes on, unless a dependency of it is down. */
+const RECOVERY_MS = 5_000;
 
 export interface FeedView {
   readonly feedId: string;
@@ -63,6 +65,7 @@ export class FeedRunner {
       after: Math.max(0, after - 1),
     });
     if (known?.status === "paused") this.#feed.pause();
+    await this.#node.actorSystem.settled(RECOVERY_MS);
     this.#running = this.#play(this.#feed);
   }
 
@@ -93,6 +96,8 @@ export class FeedRunner {
         await this.#untilDone(item);
         if (this.#isStopped) return;
       }
+      // A feed that is stopped ends like one that has come to its end.
+      if (this.#isStopped) return;
       await setFeedStatus(pool, this.feedId, "finished");
       log.info({ feed: this.feedId }, "the feed has come to its end");
     } catch (error) {

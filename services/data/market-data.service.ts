@@ -58,7 +58,7 @@ async function bars(
 ): Promise<BarsView> {
   const { symbol, timeframe, start, end, adjust, limit, cursor, order } = params;
   if ((await market.instrument(symbol)) === null) throw notFound("symbol", symbol);
-  const after = decodeCursor(cursor, { startMs: "number" })?.startMs;
+  const after = decodeCursor(cursor, { startMs: "time" })?.startMs;
   const from = order === "asc" && after !== undefined ? after + 1 : start;
   const until = order === "desc" && after !== undefined ? after : end;
   const found = await readBars(node.pool, {

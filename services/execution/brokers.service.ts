@@ -6,7 +6,7 @@ import type { NodeContext } from "../context.ts";
 import type { Broker, SubmitOutcome } from "./brokers/broker.ts";
 import { createPaperBroker } from "./brokers/paper.broker.ts";
 
-/** The door to brokers: one adapter a venue. The circuit breaker and the timeout of calls to the outside sit here. */
+/** The door to brokers: one adapter a venue. */
 export function brokersService(node: NodeContext): ServiceSchema {
   const paper = createPaperBroker(node);
   const brokers = new Map<string, Broker>([["PAPER", paper]]);
@@ -26,7 +26,7 @@ export function brokersService(node: NodeContext): ServiceSchema {
           const broker = brokerOf(order.venue);
           if (!broker) {
             const text = `no broker trades on ${order.venue}`;
-            return { outcome: "rejected", reason: "VENUE_UNKNOWN", text };
+            return { outcome: "rejected", reason: "unknownVenue", text };
           }
           return broker.submit(order, marketTimeMs);
         },

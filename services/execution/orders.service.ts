@@ -1,7 +1,8 @@
 import type { ServiceSchema } from "moleculer";
-import type { OrderReply, OrderSummary } from "../../domain/order/messages.ts";
+import type { OrderEvent, OrderReply, OrderSummary } from "../../domain/order/messages.ts";
 import { order as decider } from "../../domain/order/order.ts";
 import { summarize } from "../../domain/order/order-state.ts";
+import type { OutboxEvent } from "../../domain/shared/journal.ts";
 import type { Json } from "../../domain/shared/json.ts";
 import { uuidv5 } from "../../mixins/actor/ids.ts";
 import { notFound } from "../../mixins/rest/rest-error.ts";
@@ -16,6 +17,7 @@ import type { RequestContext, RequestUser } from "../../types/contracts.ts";
 import { PortfolioAccess, userOf, viewerOf } from "../access.ts";
 import type { NodeContext } from "../context.ts";
 import { eventsAsOf, fold } from "../history.ts";
+import { withIds } from "../logging.ts";
 import { toOrderView } from "./order-views.ts";
 import { placeOrder } from "./place-order.ts";
 
@@ -59,6 +61,7 @@ export function ordersService(node: NodeContext): ServiceSchema {
       },
     },
     created() {
+      node.live.watch((event) => logAlarm(node, event));
       node.live.register("order", (_event, actor, portfolio) => {
         const { portfolioId, tenantId } = actor;
         const ownerId = portfolio?.ownerId ?? null;
@@ -68,6 +71,20 @@ export function ordersService(node: NodeContext): ServiceSchema {
       });
     },
   };
+}
+
+/** A report that cannot be true of an order: recorded and not applied; a person must look. */
+const ALARMS: ReadonlySet<string> = new Set([
+  "ReportConflicted",
+  "OverfillRefused",
+] satisfies OrderEvent["type"][]);
+
+function logAlarm(node: NodeContext, { ref, type, event }: OutboxEvent): void {
+  if (ref.type !== "order" || !ALARMS.has(type)) return;
+  withIds(node.log, { actor: `order:${ref.id}`, orderId: ref.id }).error(
+    { alarm: event },
+    "a broker's report was refused",
+  );
 }
 
 function summaryOf(doc: Json): OrderSummary {
@@ -107,7 +124,7 @@ async function list(
     symbol,
     statuses: status,
     sinceMs: since,
-    after: decodeCursor(cursor, { atMs: "number", id: "string" }),
+    after: decodeCursor(cursor, { atMs: "time", id: "string" }),
     order,
     limit: limit + 1,
   });

@@ -6,6 +6,10 @@ import type {
   OrderVerdict,
   PortfolioCommand,
 } from "../../domain/portfolio/messages.ts";
+import type { ActorRef } from "../../domain/shared/decider.ts";
+import type { CallOptions } from "../../mixins/actor/client.ts";
+import type { Answer } from "../../mixins/actor/envelope.ts";
+import { ActorError } from "../../mixins/actor/errors.ts";
 import { besideId, bodyHash, uuidv5 } from "../../mixins/actor/ids.ts";
 import { denied, RestError } from "../../mixins/rest/rest-error.ts";
 import type { ActionMap } from "../../mixins/rest/routes/index.ts";
@@ -16,6 +20,7 @@ import type { RequestContext, RequestUser } from "../../types/contracts.ts";
 import { userOf } from "../access.ts";
 import type { PortfolioAccess } from "../access.ts";
 import type { NodeContext } from "../context.ts";
+import { withIds } from "../logging.ts";
 import { toOrderView } from "./order-views.ts";
 
 type Create = ActionMap["orders.create"]["params"];
@@ -37,25 +42,56 @@ export async function placeOrder(
   const { params, meta } = ctx;
   await access.requireTrade(user, params.portfolioId);
   const hash = bodyHash(params);
-  await claimKey(node, user, params, meta.idempotencyKey, hash);
   const order = newOrder(node, user, params, meta.idempotencyKey);
   const market = await marketOf(node, params.symbol);
   if (params.dryRun === true) return checkOnly(node, order, market);
+  await claimKey(node, user, params, meta.idempotencyKey, hash);
   const deadline = meta.deadlineMs === undefined ? {} : { deadlineMs: meta.deadlineMs };
   const commandId = uuidv5(NAMESPACE, `request:${order.orderId}`);
   const command: PortfolioCommand = { type: "RequestOrder", order, market };
   const portfolio = { type: "portfolio", id: order.portfolioId };
-  const answer = await node.actors.call(portfolio, command, {
-    commandId,
-    bodyHash: hash,
-    ...deadline,
-  });
+  const answer = await request(
+    node,
+    portfolio,
+    command,
+    { commandId, bodyHash: hash, ...deadline },
+    params,
+  );
   if (answer.isReplay) meta.isReplay = true;
   // sound: what the portfolio's decider replies to RequestOrder
   const verdict = answer.reply as unknown as OrderVerdict;
   const placed = await bear(node, order.portfolioId, commandId, verdict, deadline);
-  if (verdict.verdict === "denied") throw denied(verdict.reasons, order.orderId);
+  const log = withIds(node.log, {
+    requestId: ctx.requestID ?? "",
+    actor: `portfolio:${portfolio.id}`,
+    orderId: order.orderId,
+  });
+  if (verdict.verdict === "denied") {
+    log.info({ reasons: verdict.reasons }, "an order was denied");
+    throw denied(verdict.reasons, order.orderId);
+  }
+  log.debug({ isReplay: answer.isReplay }, "an order was placed");
   return toOrderView(placed.order);
+}
+
+/** Tells a client which of its two keys it has used before. */
+async function request(
+  node: NodeContext,
+  portfolio: ActorRef,
+  command: PortfolioCommand,
+  options: CallOptions,
+  { clOrdId }: Create,
+): Promise<Answer> {
+  try {
+    return await node.actors.call(portfolio, command, options);
+  } catch (error) {
+    const isReused = error instanceof ActorError && error.code === "IDEMPOTENCY_KEY_REUSED";
+    if (!isReused || clOrdId === undefined) throw error;
+    const message = `clOrdId ${clOrdId} was used in this portfolio with other terms`;
+    throw new RestError("IDEMPOTENCY_KEY_REUSED", message, {
+      errors: [{ path: "clOrdId", code: "INVALID_VALUE", message: "was used with other terms" }],
+    });
+  }
 }
 
 /** When the clOrdId makes the order's identity, the key only has to come with the same body again. */

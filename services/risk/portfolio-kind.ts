@@ -9,7 +9,7 @@ import { defineActor } from "../../mixins/actor/kind.ts";
 import type { ActorKind } from "../../mixins/actor/kind.ts";
 
 /** Raise it when the shape of a portfolio's state changes. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 export function portfolioKind(): ActorKind {
   return defineActor({

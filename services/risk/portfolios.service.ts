@@ -1,6 +1,4 @@
 import type { ServiceSchema } from "moleculer";
-import { equityCurve } from "../../domain/portfolio/equity-curve.ts";
-import type { MarketClose } from "../../domain/portfolio/equity-curve.ts";
 import type {
   MarketView,
   OrderVerdict,
@@ -9,35 +7,31 @@ import type {
   PortfolioSummary,
   Signal,
 } from "../../domain/portfolio/messages.ts";
-import { portfolio as decider } from "../../domain/portfolio/portfolio.ts";
-import { summarize } from "../../domain/portfolio/state.ts";
-import type { Marks } from "../../domain/portfolio/valuation.ts";
 import { PAPER_FEES } from "../../domain/execution/fees.ts";
-import type { StoredEvent } from "../../domain/shared/journal.ts";
+import type { OutboxEvent } from "../../domain/shared/journal.ts";
 import { bodyHash, uuidv5 } from "../../mixins/actor/ids.ts";
-import { notFound } from "../../mixins/rest/rest-error.ts";
 import type { ActionMap } from "../../mixins/rest/routes/index.ts";
 import * as routes from "../../mixins/rest/routes/portfolios.ts";
 import type {
-  HistoryPage,
-  LedgerPage,
   PortfolioPage,
   PortfolioView,
   PositionsView,
 } from "../../mixins/rest/routes/portfolios.ts";
 import { decodeCursor, encodeCursor, isoTime } from "../../mixins/rest/views.ts";
-import { listLedger } from "../../models/book.ts";
-import { createJournal } from "../../models/journal/journal.ts";
 import { listViews } from "../../models/views.ts";
 import type { RequestContext } from "../../types/contracts.ts";
 import { PortfolioAccess, userOf, viewerOf } from "../access.ts";
 import type { NodeContext } from "../context.ts";
-import { eventsAsOf, fold } from "../history.ts";
+import { withIds } from "../logging.ts";
 import { tellPortfolio } from "./portfolio-stream.ts";
+import { portfolioHistory, portfolioLedger } from "./portfolio-books.ts";
+import { marksNow, readPortfolio } from "./read-portfolio.ts";
 import { toPortfolioView, toPositionViews } from "./portfolio-views.ts";
 
 type Params<A extends keyof ActionMap> = ActionMap[A]["params"];
 
+/** The market does not stop for a broker that is slow to answer. */
+const SETTLE_MS = 1_000;
 const NAMESPACE = "1d9b6f84-7c25-4e0a-a3d1-58c2e9f07b36";
 
 /** Portfolios over REST, and the door through which signals reach them. */
@@ -58,7 +52,7 @@ export function portfoliosService(node: NodeContext): ServiceSchema {
         params: routes.getPortfolio.input.validator,
         handler: async (ctx: RequestContext<Params<"portfolios.get">>) => {
           await access.requireRead(userOf(ctx), ctx.params.portfolioId);
-          const { summary, marks, asOfMs } = await stateOf(node, ctx.params);
+          const { summary, marks, asOfMs } = await readPortfolio(node, ctx.params);
           return toPortfolioView(summary, marks, asOfMs);
         },
       },
@@ -85,7 +79,7 @@ export function portfoliosService(node: NodeContext): ServiceSchema {
         ): Promise<PositionsView> => {
           const { portfolioId } = ctx.params;
           await access.requireRead(userOf(ctx), portfolioId);
-          const { summary, marks, asOfMs } = await stateOf(node, ctx.params);
+          const { summary, marks, asOfMs } = await readPortfolio(node, ctx.params);
           return {
             portfolioId,
             asOf: isoTime(asOfMs),
@@ -96,11 +90,13 @@ export function portfoliosService(node: NodeContext): ServiceSchema {
       },
       ledger: {
         params: routes.getLedger.input.validator,
-        handler: (ctx: RequestContext<Params<"portfolios.ledger">>) => ledger(node, access, ctx),
+        handler: (ctx: RequestContext<Params<"portfolios.ledger">>) =>
+          portfolioLedger(node, access, ctx),
       },
       history: {
         params: routes.getHistory.input.validator,
-        handler: (ctx: RequestContext<Params<"portfolios.history">>) => history(node, access, ctx),
+        handler: (ctx: RequestContext<Params<"portfolios.history">>) =>
+          portfolioHistory(node, access, ctx),
       },
       actOnSignal: {
         visibility: "public",
@@ -115,9 +111,23 @@ export function portfoliosService(node: NodeContext): ServiceSchema {
       },
     },
     created() {
+      node.live.watch((event) => logAlarm(node, event));
       node.live.register("portfolio", tellPortfolio);
     },
   };
+}
+
+/** A fill that should not have been possible is booked, because it is a fact, and a person must look. */
+function logAlarm(node: NodeContext, { ref, event }: OutboxEvent): void {
+  if (ref.type !== "portfolio") return;
+  // sound: an event of a portfolio's stream
+  const booked = event as PortfolioEvent;
+  if (booked.type !== "FillApplied" || booked.alarms.length === 0) return;
+  const { orderId, tradeId } = booked.trade;
+  withIds(node.log, { actor: `portfolio:${ref.id}`, orderId }).error(
+    { alarms: booked.alarms, tradeId },
+    "a fill went beyond what the portfolio had",
+  );
 }
 
 /** From the signals service: a strategy's signal for the portfolio that it trades for. */
@@ -133,7 +143,10 @@ export interface OpenPortfolio {
   readonly command: PortfolioCommand & { readonly type: "Open" };
 }
 
-/** One signal acts once: the command's id is made of portfolio and signal. */
+/**
+ * One signal acts once: the command's id is made of portfolio and signal. Answered when the order is at its broker, so that
+ * the next bar finds it there.
+ */
 async function actOnSignal(
   node: NodeContext,
   { portfolioId, signal, fraction }: ActOnSignal,
@@ -145,12 +158,18 @@ async function actOnSignal(
   );
   const market = { ...seen, feeBps: PAPER_FEES.takerBps };
   const command: PortfolioCommand = { type: "ActOnSignal", signal, fraction, market };
-  const answer = await node.actors.call({ type: "portfolio", id: portfolioId }, command, {
+  const portfolio = { type: "portfolio", id: portfolioId };
+  const answer = await node.actors.call(portfolio, command, {
     commandId: uuidv5(NAMESPACE, `signal:${portfolioId}:${signal.signalId}`),
     bodyHash: bodyHash({ signal, fraction }),
   });
   // sound: what the portfolio's decider replies to ActOnSignal
-  return answer.reply as unknown as OrderVerdict;
+  const verdict = answer.reply as unknown as OrderVerdict;
+  if (verdict.verdict === "approved") {
+    await node.actorSystem.settled(SETTLE_MS, [portfolio]);
+    await node.actorSystem.settled(SETTLE_MS, [{ type: "order", id: verdict.order.orderId }]);
+  }
+  return verdict;
 }
 
 /** The portfolio's id follows from the idempotency key, so that a repeat finds the same portfolio. */
@@ -216,7 +235,7 @@ async function list(
     type: "portfolio",
     viewer: viewerOf(userOf(ctx)),
     statuses: status === undefined ? undefined : [status],
-    after: decodeCursor(cursor, { atMs: "number", id: "string" }),
+    after: decodeCursor(cursor, { atMs: "time", id: "string" }),
     order,
     limit: limit + 1,
   });
@@ -230,141 +249,4 @@ async function list(
     data.push(toPortfolioView(summary, await marksNow(node, summary), nowMs));
   }
   return { data, nextCursor: last ? encodeCursor({ atMs: last.createdAtMs, id: last.id }) : null };
-}
-
-interface PortfolioState {
-  readonly summary: PortfolioSummary;
-  readonly marks: Marks;
-  readonly asOfMs: number;
-}
-
-/** Now, or as recorded at an instant: then with the prices that were known at that instant. */
-async function stateOf(
-  node: NodeContext,
-  { portfolioId, asOf }: { readonly portfolioId: string; readonly asOf?: number | undefined },
-): Promise<PortfolioState> {
-  const ref = { type: "portfolio", id: portfolioId };
-  if (asOf === undefined) {
-    const read = await node.actors.read(ref);
-    // sound: the portfolio kind's summary
-    const summary = read.summary as unknown as PortfolioSummary | null;
-    if (summary === null) throw notFound("portfolio", portfolioId);
-    return { summary, marks: await marksNow(node, summary), asOfMs: node.clock.now() };
-  }
-  const summary = summarize(fold(decider, portfolioId, await eventsAsOf(node, ref, asOf)));
-  if (summary === null) throw notFound("portfolio", `${portfolioId} at that instant`);
-  return { summary, marks: await marksAt(node, summary, asOf), asOfMs: asOf };
-}
-
-function symbolsOf(summary: PortfolioSummary): string[] {
-  return summary.positions.map((position) => position.symbol);
-}
-
-async function marksNow(node: NodeContext, summary: PortfolioSummary): Promise<Marks> {
-  const symbols = symbolsOf(summary);
-  return symbols.length === 0 ? {} : node.broker.call<Marks, unknown>("symbols.marks", { symbols });
-}
-
-async function marksAt(
-  node: NodeContext,
-  summary: PortfolioSummary,
-  knownAtMs: number,
-): Promise<Marks> {
-  const symbols = symbolsOf(summary);
-  return symbols.length === 0
-    ? {}
-    : node.broker.call<Marks, unknown>("market-data.marksAt", { symbols, knownAtMs });
-}
-
-async function ledger(
-  node: NodeContext,
-  access: PortfolioAccess,
-  ctx: RequestContext<Params<"portfolios.ledger">>,
-): Promise<LedgerPage> {
-  const { portfolioId, start, end, limit, cursor, order } = ctx.params;
-  await access.requireRead(userOf(ctx), portfolioId);
-  const rows = await listLedger(node.pool, {
-    portfolioId,
-    startMs: start,
-    endMs: end,
-    afterSeq: decodeCursor(cursor, { seq: "number" })?.seq ?? null,
-    order,
-    limit: limit + 1,
-  });
-  const shown = rows.slice(0, limit);
-  const last = rows.length > limit ? shown.at(-1) : undefined;
-  const data = shown.map(
-    ({ transactionId, index, account, currency, debit, credit, memo, orderId, tradeId, atMs }) => ({
-      transactionId,
-      index,
-      account,
-      currency,
-      debit,
-      credit,
-      memo,
-      orderId,
-      tradeId,
-      at: isoTime(atMs),
-    }),
-  );
-  return { data, nextCursor: last ? encodeCursor({ seq: last.seq }) : null };
-}
-
-/** The equity curve on the market's clock, from the portfolio's own events and the bars of what it held. */
-async function history(
-  node: NodeContext,
-  access: PortfolioAccess,
-  ctx: RequestContext<Params<"portfolios.history">>,
-): Promise<HistoryPage> {
-  const { portfolioId, start, end, limit, cursor, order } = ctx.params;
-  await access.requireRead(userOf(ctx), portfolioId);
-  const stored = await createJournal(node.pool).history({ type: "portfolio", id: portfolioId });
-  const events = stored.map(eventOf);
-  const points = equityCurve(events, await closesOf(node, events)).filter(
-    ({ timestampMs }) => timestampMs >= (start ?? -Infinity) && timestampMs < (end ?? Infinity),
-  );
-  const after = decodeCursor(cursor, { atMs: "number" })?.atMs ?? null;
-  const inOrder = order === "asc" ? points : points.toReversed();
-  const rest = inOrder.filter(
-    ({ timestampMs }) =>
-      after === null || (order === "asc" ? timestampMs > after : timestampMs < after),
-  );
-  const shown = rest.slice(0, limit);
-  const last = rest.length > limit ? shown.at(-1) : undefined;
-  return {
-    data: shown.map(({ timestampMs, equity, cash, positionsValue }) => ({
-      timestamp: isoTime(timestampMs),
-      equity,
-      cash,
-      positionsValue,
-    })),
-    nextCursor: last ? encodeCursor({ atMs: last.timestampMs }) : null,
-  };
-}
-
-function eventOf(stored: StoredEvent): PortfolioEvent {
-  // sound: an event of a portfolio's stream
-  return stored.event as PortfolioEvent;
-}
-
-async function closesOf(
-  node: NodeContext,
-  events: readonly PortfolioEvent[],
-): Promise<readonly MarketClose[]> {
-  const firstMs = new Map<string, number>();
-  for (const event of events) {
-    if (event.type !== "FillApplied") continue;
-    const { symbol, executedAtMs } = event.trade;
-    firstMs.set(symbol, Math.min(executedAtMs, firstMs.get(symbol) ?? executedAtMs));
-  }
-  const closes: MarketClose[] = [];
-  for (const [symbol, sinceMs] of firstMs) {
-    closes.push(
-      ...(await node.broker.call<readonly MarketClose[], unknown>("market-data.closes", {
-        symbol,
-        sinceMs,
-      })),
-    );
-  }
-  return closes;
 }

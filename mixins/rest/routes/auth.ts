@@ -18,7 +18,7 @@ const user = s.named(
 export type UserView = Infer<typeof user>;
 
 const tokens = {
-  accessToken: s.describe(s.string(), "a JWT: send it as `Authorization: Bearer …`"),
+  accessToken: s.describe(s.string({ max: 4096 }), "a JWT: send it as `Authorization: Bearer …`"),
   refreshToken: s.describe(s.string(), "good for one call of /api/auth/refresh"),
   tokenType: s.enum(["Bearer"]),
   expiresIn: s.describe(s.integer(), "seconds until the access token expires"),

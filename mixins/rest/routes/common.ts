@@ -2,7 +2,7 @@ import { TIMEFRAMES } from "../../../domain/market/bar.ts";
 import { s } from "../schema.ts";
 import type { Schema } from "../schema.ts";
 
-/** Braces, because an order's id may name its portfolio: `{pf-17}:01J…`. */
+/** UUIDs as we make them, and whatever a broker or another installation may have made. */
 const ID = /^[A-Za-z0-9_{}:.-]+$/;
 const SYMBOL = /^[A-Za-z0-9^][A-Za-z0-9.^=:_-]*$/;
 

@@ -10,17 +10,9 @@ export type SubmitOutcome =
   | { readonly outcome: "accepted" }
   | { readonly outcome: "rejected"; readonly reason: string; readonly text: string };
 
-export interface BrokerTraits {
-  /** for how long a client order id is recognised: a repeat within it is the same order */
-  readonly clientIdUniqueness: "forever" | "whileOpen" | "window";
-  /** without it an order of unknown fate may not be sent again */
-  readonly canQueryByClientId: boolean;
-}
-
 /** A broker as orders see it. One file an adapter; the client order id is the key of everything. */
 export interface Broker {
   readonly name: string;
-  readonly traits: BrokerTraits;
   /** Sends an order, or recognises it: two sendings of one client order id are one order. */
   submit(order: SubmitPayload, marketTimeMs: number | null): Promise<SubmitOutcome>;
   cancel(order: CancelPayload): Promise<void>;

@@ -17,6 +17,8 @@ const NAMESPACE = "9a7c3d52-6f0e-4b1c-8d2a-51e0c4b7f613";
 
 /** Raise it when the shape of the venue's state changes. */
 const SCHEMA_VERSION = 1;
+/** Whoever waits for a fill to be booked waits no longer than this: the market does not stop for a slow store. */
+const SETTLE_MS = 1_000;
 
 /** The venue is an actor like any other: what it accepted and filled survives as the orders themselves do. */
 export function paperVenueKind(): ActorKind {
@@ -24,7 +26,7 @@ export function paperVenueKind(): ActorKind {
     type: "venue",
     schemaVersion: SCHEMA_VERSION,
     decider: paperVenue,
-    summarize: (_id, state) => ({ openOrders: state.open.length, barEndMs: state.barEndMs }),
+    summarize: (_id, state) => ({ openOrders: state.open.map((o) => o.submitted.orderId) }),
     urgent: new Set(["Cancel"] as const),
   });
 }
@@ -48,14 +50,29 @@ export function createPaperBroker(node: NodeContext): Broker {
     // sound: the venue's decider replies so to every command
     return answer.reply as unknown as PaperVenueReply;
   };
-  const hasOpenOrders = async (symbol: string): Promise<boolean> => {
+  const openOrders = async (symbol: string): Promise<readonly string[]> => {
     const { summary } = await node.actors.read(venueOf(symbol));
     // sound: made by `summarize` above; null before the first order
-    return ((summary as { readonly openOrders: number } | null)?.openOrders ?? 0) > 0;
+    return (summary as { readonly openOrders: readonly string[] } | null)?.openOrders ?? [];
+  };
+  /** Answered when the fills are booked: who decides on the same bar must know of them. */
+  const offer = async (
+    symbol: string,
+    command: PaperVenueCommand & { readonly type: "OnBar" | "OnQuote" },
+    name: string,
+  ): Promise<void> => {
+    const orders = await openOrders(symbol);
+    // A venue without orders need not hear of the market: `marketTimeMs` of the next order tells it the time.
+    if (orders.length === 0) return;
+    await send(symbol, command, name);
+    await node.actorSystem.settled(SETTLE_MS, [venueOf(symbol)]);
+    await node.actorSystem.settled(
+      SETTLE_MS,
+      orders.map((id) => ({ type: "order", id })),
+    );
   };
   return {
     name: "paper",
-    traits: { clientIdUniqueness: "window", canQueryByClientId: true },
     submit: async (order, marketTimeMs) => {
       const time = marketTimeMs === null ? {} : { marketTimeMs };
       try {
@@ -70,22 +87,13 @@ export function createPaperBroker(node: NodeContext): Broker {
     cancel: async (order) => {
       await send(order.symbol, { type: "Cancel", order }, `cancel:${order.clOrdId}`);
     },
-    // A venue without orders need not hear of the market: `marketTimeMs` of the next order tells it the time.
-    onBar: async (bar: Bar) => {
-      if (!(await hasOpenOrders(bar.symbol))) return;
-      await send(
-        bar.symbol,
-        { type: "OnBar", bar },
-        `bar:${bar.symbol}:${bar.timeframe}:${bar.startMs}`,
-      );
+    onBar: (bar: Bar) => {
+      const { symbol, timeframe, startMs } = bar;
+      return offer(symbol, { type: "OnBar", bar }, `bar:${symbol}:${timeframe}:${startMs}`);
     },
-    onQuote: async (quote: Quote) => {
-      if (!(await hasOpenOrders(quote.symbol))) return;
-      await send(
-        quote.symbol,
-        { type: "OnQuote", quote },
-        `quote:${quote.symbol}:${quote.tsEventMs}`,
-      );
+    onQuote: (quote: Quote) => {
+      const { symbol, tsEventMs } = quote;
+      return offer(symbol, { type: "OnQuote", quote }, `quote:${symbol}:${tsEventMs}`);
     },
   };
 }
