@@ -39,7 +39,7 @@ import type { Bar } from "../market/bar.ts";
 import type { Quote } from "../market/quote.ts";
 import type { CancelPayload, OrderCommand } from "../order/messages.ts";
 import type { Side } from "../order/new-order.ts";
-import { firstDifference } from "../order/same-content.ts";
+import { firstDifference } from "../shared/same-content.ts";
 import type { Decider, Effect, Env } from "../shared/decider.ts";
 import { type Decimal, dec } from "../shared/decimal.ts";
 import { Refusal, invariant } from "../shared/errors.ts";

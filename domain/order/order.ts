@@ -21,7 +21,7 @@ import type { ApprovedOrder, NewOrder } from "./new-order.ts";
 import { type OrderState, type PlacedOrder, evolve, summarize } from "./order-state.ts";
 import { isClosed, isResting, nextStatus } from "./order-status.ts";
 import { judge } from "./report-check.ts";
-import { firstDifference } from "./same-content.ts";
+import { firstDifference } from "../shared/same-content.ts";
 
 export const order: Decider<OrderState, OrderCommand, OrderEvent, OrderReply> = {
   initial: () => ({ phase: "unplaced" }),

@@ -2,12 +2,14 @@ import type { NewOrder } from "../order/new-order.ts";
 import { affordableQuantity, holdTerms } from "../risk/hold.ts";
 import { fixedFraction } from "../risk/position-size.ts";
 import { touchPrice } from "../risk/reference-price.ts";
+import { get } from "../shared/bucket-map.ts";
 import type { Decision, Env } from "../shared/decider.ts";
 import { Decimal, dec, floorTo, text, ZERO } from "../shared/decimal.ts";
 import type { OrderVerdict, PortfolioCommand, PortfolioEvent, Signal } from "./messages.ts";
-import { equityAt, openQuantity } from "./order-context.ts";
+import { openQuantity } from "./open-orders.ts";
+import { equityAt } from "./order-context.ts";
 import { judge } from "./request-order.ts";
-import { type Account, buyingPower, signalKey } from "./state.ts";
+import { type Account, buyingPower, positionOf, signalKey } from "./state.ts";
 
 type ActOnSignal = Extract<PortfolioCommand, { type: "ActOnSignal" }>;
 
@@ -34,7 +36,7 @@ export function actOnSignal(
 }
 
 function isOutdated(account: Account, signal: Signal): boolean {
-  const actedAsOfMs = account.actedAsOfMs[signalKey(signal.strategyId, signal.symbol)];
+  const actedAsOfMs = get(account.actedAsOfMs, signalKey(signal.strategyId, signal.symbol));
   return actedAsOfMs !== undefined && signal.asOfMs <= actedAsOfMs;
 }
 
@@ -67,14 +69,14 @@ function sizeBuy(account: Account, { signal, fraction, market }: ActOnSignal): S
 }
 
 function positionToCome(account: Account, symbol: string): Decimal {
-  return dec(account.positions[symbol]?.quantity ?? "0")
-    .plus(openQuantity(account, symbol, "buy"))
-    .minus(openQuantity(account, symbol, "sell"));
+  return dec(positionOf(account, symbol)?.quantity ?? "0")
+    .plus(openQuantity(account.orders, symbol, "buy"))
+    .minus(openQuantity(account.orders, symbol, "sell"));
 }
 
 function sizeSell(account: Account, symbol: string, lotSize: string): Sizing {
-  const held = dec(account.positions[symbol]?.quantity ?? "0");
-  const quantity = floorTo(held.minus(openQuantity(account, symbol, "sell")), lotSize);
+  const held = dec(positionOf(account, symbol)?.quantity ?? "0");
+  const quantity = floorTo(held.minus(openQuantity(account.orders, symbol, "sell")), lotSize);
   if (quantity.lessThanOrEqualTo(ZERO)) return { none: `there is no ${symbol} left to sell` };
   return { quantity };
 }

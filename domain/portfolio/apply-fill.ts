@@ -4,7 +4,7 @@ import { Decimal, dec, text, ZERO } from "../shared/decimal.ts";
 import { Refusal } from "../shared/errors.ts";
 import type { LedgerEntry, TradeRow } from "../shared/journal.ts";
 import { ledgerTransaction, positionAccount } from "./ledger.ts";
-import { averagePrice, changeLots, fillLots, sumLots } from "./lots.ts";
+import { averagePrice, fillLots, netOf } from "./lots.ts";
 import type {
   FillAlarm,
   FillReceipt,
@@ -14,7 +14,8 @@ import type {
   PortfolioEvent,
   PositionSummary,
 } from "./messages.ts";
-import { type Account, buyingPower, execKey } from "./state.ts";
+import { findOrder } from "./open-orders.ts";
+import { type Account, buyingPower, execKey, positionOf } from "./state.ts";
 
 type ApplyFill = Extract<PortfolioCommand, { type: "ApplyFill" }>;
 
@@ -46,7 +47,7 @@ export function applyFill(
   const lots = lotChange(account, command);
   const position = positionAfter(account, command, lots);
   const amounts = amountsOf(account, command, position);
-  const hold = useOfHold(account.orders[command.report.orderId]?.hold, command, amounts);
+  const hold = useOfHold(findOrder(account.orders, command.report.orderId)?.hold, command, amounts);
   const trade = makeTrade(account, command, amounts, env);
   const { cashChange, realizedPnl, fee } = amounts;
   return {
@@ -84,7 +85,7 @@ function refuseUnbookable({ opening }: Account, { report }: ApplyFill): void {
 function isBooked(account: Account, { report }: ApplyFill): boolean {
   const key = execKey(report.venue, report.execId);
   const known =
-    account.orders[report.orderId] ??
+    findOrder(account.orders, report.orderId) ??
     account.decided.find(({ orderId }) => orderId === report.orderId);
   return known?.execKeys.includes(key) ?? false;
 }
@@ -92,7 +93,7 @@ function isBooked(account: Account, { report }: ApplyFill): boolean {
 function lotChange(account: Account, { report, symbol, side, multiplier }: ApplyFill): LotChange {
   const quantity = side === "buy" ? dec(report.lastQty) : dec(report.lastQty).negated();
   const unitCost = dec(report.lastPx).times(multiplier);
-  const lots = account.positions[symbol]?.lots ?? [];
+  const lots = positionOf(account, symbol)?.lots ?? [];
   return fillLots(lots, account.opening.lotMethod, quantity, unitCost);
 }
 
@@ -102,8 +103,10 @@ function positionAfter(
   { symbol, multiplier }: ApplyFill,
   change: LotChange,
 ): PositionSummary {
-  const before = account.positions[symbol];
-  const { quantity, cost } = sumLots(changeLots(before?.lots ?? [], change));
+  const before = positionOf(account, symbol);
+  const net = netOf(before?.lots ?? [], change);
+  const quantity = net.quantity.plus(before?.quantity ?? "0");
+  const cost = net.cost.plus(before?.cost ?? "0");
   return {
     symbol,
     currency: account.opening.baseCurrency,
@@ -122,7 +125,7 @@ function amountsOf(account: Account, command: ApplyFill, after: PositionSummary)
   const fee = dec(report.fees);
   const notional = dec(report.lastQty).times(report.lastPx).times(multiplier);
   const cashChange = (side === "buy" ? notional.negated() : notional).minus(fee);
-  const costChange = dec(after.cost).minus(account.positions[after.symbol]?.cost ?? "0");
+  const costChange = dec(after.cost).minus(positionOf(account, after.symbol)?.cost ?? "0");
   return { fee, cashChange, costChange, realizedPnl: cashChange.plus(fee).plus(costChange) };
 }
 
@@ -131,7 +134,7 @@ function withTotals(
   position: PositionSummary,
   { realizedPnl, fee }: Amounts,
 ): PositionSummary {
-  const before = account.positions[position.symbol];
+  const before = positionOf(account, position.symbol);
   return {
     ...position,
     realizedPnl: text(realizedPnl.plus(before?.realizedPnl ?? "0")),

@@ -1,14 +1,16 @@
+import { EMPTY_MAP, put } from "../shared/bucket-map.ts";
 import { add, subtract } from "../shared/decimal.ts";
 import type { Recorded } from "../shared/decider.ts";
 import type { ApprovedOrder, Hold } from "../order/new-order.ts";
 import { changeLots } from "./lots.ts";
 import type { ActedSignal, FillApplied, PortfolioEvent } from "./messages.ts";
+import { findOrder, NO_ORDERS, withFill, withOrder, withoutOrder } from "./open-orders.ts";
 import {
   type Account,
   type DecidedOrder,
   execKey,
-  type OpenOrder,
   type PortfolioState,
+  positionOf,
   signalKey,
 } from "./state.ts";
 
@@ -66,24 +68,23 @@ function openAccount(portfolioId: string, event: Opened, atMs: number): Account 
     reserved: "0",
     realizedPnl: "0",
     fees: "0",
-    positions: {},
-    orders: {},
+    positions: EMPTY_MAP,
+    positionsCost: "0",
+    orders: NO_ORDERS,
     decided: [],
     approvedAtMs: [],
-    actedAsOfMs: {},
+    actedAsOfMs: EMPTY_MAP,
     createdAtMs: atMs,
     updatedAtMs: atMs,
   };
 }
 
 function holdFor(account: Account, order: ApprovedOrder, atMs: number): Account {
-  const { hold } = order;
-  const opened: OpenOrder = { approved: order, hold, execKeys: [] };
   const limit = account.limits.maxOrdersPerMinute ?? 0;
   return {
     ...account,
-    reserved: add(account.reserved, hold.cash),
-    orders: { ...account.orders, [order.orderId]: opened },
+    reserved: add(account.reserved, order.hold.cash),
+    orders: withOrder(account.orders, order),
     approvedAtMs: limit > 0 ? [...account.approvedAtMs, atMs].slice(-limit) : [],
   };
 }
@@ -91,35 +92,36 @@ function holdFor(account: Account, order: ApprovedOrder, atMs: number): Account 
 function remember(account: Account, signal: ActedSignal | null): Account {
   if (signal === null) return account;
   const key = signalKey(signal.strategyId, signal.symbol);
-  return { ...account, actedAsOfMs: { ...account.actedAsOfMs, [key]: signal.asOfMs } };
+  return { ...account, actedAsOfMs: put(account.actedAsOfMs, key, signal.asOfMs) };
 }
 
 function book(account: Account, event: FillApplied): Account {
   const { position } = event;
-  const lots = changeLots(account.positions[position.symbol]?.lots ?? [], event.lots);
+  const before = positionOf(account, position.symbol);
+  const lots = changeLots(before?.lots ?? [], event.lots);
+  const costChange = subtract(position.cost, before?.cost ?? "0");
   return {
     ...account,
     cash: event.cash,
     realizedPnl: add(account.realizedPnl, event.realizedPnl),
     fees: add(account.fees, event.fee),
-    positions: { ...account.positions, [position.symbol]: { ...position, lots } },
+    positions: put(account.positions, position.symbol, { ...position, lots }),
+    positionsCost: add(account.positionsCost, costChange),
   };
 }
 
 function useHold(account: Account, { hold, trade }: FillApplied): Account {
   const key = execKey(trade.venue, trade.execId);
-  const order = account.orders[trade.orderId];
+  const order = findOrder(account.orders, trade.orderId);
   if (hold === null || order === undefined)
     return decide(account, lateFill(account, trade.orderId, key));
   const reserved = subtract(account.reserved, hold.freedCash);
-  const execKeys = [...order.execKeys, key];
   if (hold.remaining === null)
     return decide(
-      { ...account, reserved, orders: without(account.orders, trade.orderId) },
-      { orderId: trade.orderId, execKeys },
+      { ...account, reserved, orders: withoutOrder(account.orders, order) },
+      { orderId: trade.orderId, execKeys: [...order.execKeys, key] },
     );
-  const used: OpenOrder = { approved: order.approved, hold: hold.remaining, execKeys };
-  return { ...account, reserved, orders: { ...account.orders, [trade.orderId]: used } };
+  return { ...account, reserved, orders: withFill(account.orders, order, hold.remaining, key) };
 }
 
 function lateFill(account: Account, orderId: string, key: string): DecidedOrder {
@@ -128,14 +130,11 @@ function lateFill(account: Account, orderId: string, key: string): DecidedOrder 
 }
 
 function release(account: Account, hold: Hold): Account {
-  const execKeys = account.orders[hold.orderId]?.execKeys ?? [];
+  const order = findOrder(account.orders, hold.orderId);
+  const orders = order === undefined ? account.orders : withoutOrder(account.orders, order);
   return decide(
-    {
-      ...account,
-      reserved: subtract(account.reserved, hold.cash),
-      orders: without(account.orders, hold.orderId),
-    },
-    { orderId: hold.orderId, execKeys },
+    { ...account, reserved: subtract(account.reserved, hold.cash), orders },
+    { orderId: hold.orderId, execKeys: order?.execKeys ?? [] },
   );
 }
 
@@ -143,9 +142,4 @@ function release(account: Account, hold: Hold): Account {
 function decide(account: Account, order: DecidedOrder): Account {
   const others = account.decided.filter(({ orderId }) => orderId !== order.orderId);
   return { ...account, decided: [...others, order].slice(-REMEMBERED_ORDERS) };
-}
-
-function without(orders: Account["orders"], orderId: string): Account["orders"] {
-  const { [orderId]: _, ...others } = orders;
-  return others;
 }

@@ -4,6 +4,11 @@ import type { Lot, LotChange, LotMethod } from "./messages.ts";
 /** Costs are released in steps of this many decimals, half to even; the last sale releases what is left, exactly. */
 const COST_DECIMALS = 8;
 
+interface LotSum {
+  readonly quantity: Decimal;
+  readonly cost: Decimal;
+}
+
 /**
  * What a fill does to the lots of a position: it adds one on its own side, or closes lots of the other side and opens one
  * with what is left over (a position that is sold beyond zero is short: negative quantity, negative cost).
@@ -36,7 +41,15 @@ export function changeLots(lots: readonly Lot[], change: LotChange): readonly Lo
     : [...lots.slice(0, lots.length - change.removed), ...change.put];
 }
 
-export function sumLots(lots: readonly Lot[]): { quantity: Decimal; cost: Decimal } {
+/** What a change does to quantity and cost. Looks at no more lots than it changes: a position may have thousands. */
+export function netOf(lots: readonly Lot[], change: LotChange): LotSum {
+  const first = change.end === "front" ? 0 : lots.length - change.removed;
+  const removed = sumLots(lots.slice(first, first + change.removed));
+  const put = sumLots(change.put);
+  return { quantity: put.quantity.minus(removed.quantity), cost: put.cost.minus(removed.cost) };
+}
+
+export function sumLots(lots: readonly Lot[]): LotSum {
   let [quantity, cost] = [ZERO, ZERO];
   for (const lot of lots) {
     quantity = quantity.plus(lot.quantity);

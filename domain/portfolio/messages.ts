@@ -7,7 +7,7 @@ import type { LedgerEntry, TradeRow } from "../shared/journal.ts";
 
 export type LotMethod = "average" | "fifo" | "lifo";
 
-/** Every limit is optional: absent means not limited. */
+/** Every limit is optional: absent means not limited, but for the price collar, which has a default. */
 export interface PortfolioLimits {
   readonly maxOrderNotional?: DecimalString;
   /** position value over equity, a fraction */

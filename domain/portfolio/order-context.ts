@@ -1,9 +1,9 @@
-import type { Side } from "../order/new-order.ts";
 import type { OrderContext } from "../risk/order-facts.ts";
 import { markPrice } from "../risk/reference-price.ts";
-import { type Decimal, dec, text, ZERO } from "../shared/decimal.ts";
+import { type Decimal, dec, text } from "../shared/decimal.ts";
 import type { MarketView } from "./messages.ts";
-import { type Account, buyingPower, openPositions } from "./state.ts";
+import { openQuantity } from "./open-orders.ts";
+import { type Account, buyingPower, positionOf } from "./state.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -20,20 +20,23 @@ export function orderContext(
     limits: account.limits,
     equity: text(equityAt(account, symbol, market)),
     buyingPower: buyingPower(account),
-    positionQty: account.positions[symbol]?.quantity ?? "0",
-    openBuyQty: text(openQuantity(account, symbol, "buy")),
-    openSellQty: text(openQuantity(account, symbol, "sell")),
-    ordersLastMinute: account.approvedAtMs.filter((atMs) => atMs > nowMs - MINUTE_MS).length,
+    positionQty: positionOf(account, symbol)?.quantity ?? "0",
+    openBuyQty: openQuantity(account.orders, symbol, "buy"),
+    openSellQty: openQuantity(account.orders, symbol, "sell"),
+    ordersLastMinute: countAfter(account.approvedAtMs, nowMs - MINUTE_MS),
     market,
   };
 }
 
-/** Still to be filled, of all open orders of one symbol and side. */
-export function openQuantity(account: Account, symbol: string, side: Side): Decimal {
-  let quantity = ZERO;
-  for (const { hold } of Object.values(account.orders))
-    if (hold.symbol === symbol && hold.side === side) quantity = quantity.plus(hold.quantity);
-  return quantity;
+/** How many of these ascending times are after `ms`; by halves, as a limit of 10,000 a minute keeps 10,000 of them. */
+function countAfter(times: readonly number[], ms: number): number {
+  let [first, end] = [0, times.length];
+  while (first < end) {
+    const middle = (first + end) >>> 1;
+    if ((times[middle] ?? ms) > ms) end = middle;
+    else first = middle + 1;
+  }
+  return times.length - first;
 }
 
 /** Cash and positions: `symbol` at the market where its price is known, everything else at cost. */
@@ -42,14 +45,10 @@ export function equityAt(
   symbol: string,
   market: Pick<MarketView, "quote">,
 ): Decimal {
-  const mark = markPrice(market.quote);
-  let equity = dec(account.cash);
-  for (const position of openPositions(account)) {
-    const isMarked = position.symbol === symbol && mark !== null;
-    const value = isMarked
-      ? mark.times(position.quantity).times(position.multiplier)
-      : position.cost;
-    equity = equity.plus(value);
-  }
-  return equity;
+  const atCost = dec(account.cash).plus(account.positionsCost);
+  const position = positionOf(account, symbol);
+  const mark = position === undefined ? null : markPrice(market.quote);
+  if (position === undefined || mark === null) return atCost;
+  const value = mark.times(position.quantity).times(position.multiplier);
+  return atCost.plus(value.minus(position.cost));
 }

@@ -1,4 +1,4 @@
-import { firstDifference } from "../order/same-content.ts";
+import { firstDifference } from "../shared/same-content.ts";
 import type { Decider, Decision, Env } from "../shared/decider.ts";
 import { dec, text, ZERO } from "../shared/decimal.ts";
 import { invariant, Refusal } from "../shared/errors.ts";
@@ -13,6 +13,7 @@ import type {
   PortfolioSummary,
   ReleaseReceipt,
 } from "./messages.ts";
+import { findOrder, orderIds } from "./open-orders.ts";
 import { requestOrder } from "./request-order.ts";
 import {
   type Account,
@@ -30,7 +31,8 @@ type Summarized = Decision<PortfolioEvent, PortfolioSummary>;
  * need is held from its check to its end, so that no two orders can spend it.
  *
  * Laws, kept at every step: cash + positions at cost + fees − realised profit = initial cash; Σ debit = Σ credit in each
- * ledger transaction; reserved = Σ holds; cash − reserved is not negative unless a fill raised `BuyingPowerExceeded`.
+ * ledger transaction; reserved = Σ holds; cash − reserved is not negative unless a fill raised `BuyingPowerExceeded`; what is
+ * kept in sum beside orders and positions is their sum.
  */
 export const portfolio: Decider<PortfolioState, PortfolioCommand, PortfolioEvent, PortfolioReply> =
   {
@@ -125,7 +127,7 @@ function update(account: Account, command: Command<"Update">, env: Env): Summari
 function close(account: Account, env: Env): Summarized {
   if (account.status === "closed") return { events: [], reply: summarizeAccount(account) };
   const positions = openPositions(account).map(({ symbol }) => symbol);
-  const orders = Object.keys(account.orders);
+  const orders = orderIds(account.orders);
   if (positions.length + orders.length > 0)
     throw new Refusal(
       "conflict",
@@ -140,7 +142,7 @@ function releaseHold(
   account: Account,
   { orderId, reason }: Command<"ReleaseHold">,
 ): Decision<PortfolioEvent, ReleaseReceipt> {
-  const hold = account.orders[orderId]?.hold;
+  const hold = findOrder(account.orders, orderId)?.hold;
   if (hold === undefined) return { events: [], reply: { orderId, released: null } };
   return { events: [{ type: "HoldReleased", hold, reason }], reply: { orderId, released: hold } };
 }

@@ -1,10 +1,11 @@
 import type { NewOrder } from "../order/new-order.ts";
 import type { OrderCommand } from "../order/messages.ts";
-import { firstDifference } from "../order/same-content.ts";
+import { firstDifference } from "../shared/same-content.ts";
 import { checkOrder, withoutExtras } from "../risk/limits.ts";
 import type { ActorRef, Decision, Effect, Env } from "../shared/decider.ts";
 import { Refusal } from "../shared/errors.ts";
 import type { ActedSignal, MarketView, OrderVerdict, PortfolioEvent } from "./messages.ts";
+import { findOrder, userOfClOrdId } from "./open-orders.ts";
 import { orderContext } from "./order-context.ts";
 import type { Account } from "./state.ts";
 
@@ -57,7 +58,7 @@ export function judge(
 }
 
 function repeated(account: Account, order: NewOrder): Verdict | null {
-  const known = account.orders[order.orderId];
+  const known = findOrder(account.orders, order.orderId);
   if (known !== undefined) {
     refuseOtherContent(withoutExtras(known.approved), order);
     return { events: [], reply: { verdict: "approved", order: known.approved } };
@@ -77,9 +78,8 @@ function refuseOtherContent(known: NewOrder, order: NewOrder): void {
 
 /** Among the open orders. Two of one clOrdId would be one order to the broker. */
 function refuseUsedClOrdId(account: Account, { clOrdId }: NewOrder): void {
-  const user = Object.values(account.orders).find(({ approved }) => approved.clOrdId === clOrdId);
-  if (user === undefined) return;
-  const { orderId } = user.approved;
+  const orderId = userOfClOrdId(account.orders, clOrdId);
+  if (orderId === undefined) return;
   const message = `clOrdId ${clOrdId} is in use by order ${orderId}`;
   throw new Refusal("conflict", "CL_ORD_ID_REUSED", message, { orderId });
 }

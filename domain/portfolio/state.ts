@@ -1,4 +1,4 @@
-import type { ApprovedOrder, Hold } from "../order/new-order.ts";
+import { type BucketMap, get, values } from "../shared/bucket-map.ts";
 import { type DecimalString, subtract } from "../shared/decimal.ts";
 import type {
   Lot,
@@ -7,6 +7,7 @@ import type {
   PortfolioSummary,
   PositionSummary,
 } from "./messages.ts";
+import type { OpenOrders } from "./open-orders.ts";
 
 /** Plain JSON. `account` is null until the portfolio is opened. */
 export interface PortfolioState {
@@ -38,15 +39,16 @@ export interface Account {
   readonly realizedPnl: DecimalString;
   readonly fees: DecimalString;
   /** by symbol; one that was closed stays, with quantity 0, for its realised profit and fees */
-  readonly positions: { readonly [symbol: string]: Position };
-  /** by order id: the orders that still hold cash or shares */
-  readonly orders: { readonly [orderId: string]: OpenOrder };
+  readonly positions: BucketMap<Position>;
+  /** Σ cost of the positions */
+  readonly positionsCost: DecimalString;
+  readonly orders: OpenOrders;
   /** orders that hold nothing any more, newest last, the last 256: what they said before is still known */
   readonly decided: readonly DecidedOrder[];
   /** when the last orders were approved, epoch ms, oldest first; no more than `maxOrdersPerMinute`, none without it */
   readonly approvedAtMs: readonly number[];
   /** by strategy and symbol: the close of the bar whose signal was acted upon last, epoch ms */
-  readonly actedAsOfMs: { readonly [strategyAndSymbol: string]: number };
+  readonly actedAsOfMs: BucketMap<number>;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
 }
@@ -54,14 +56,6 @@ export interface Account {
 export interface Position extends PositionSummary {
   /** oldest first; the average method keeps one */
   readonly lots: readonly Lot[];
-}
-
-export interface OpenOrder {
-  /** as approved, with its hold as it was then */
-  readonly approved: ApprovedOrder;
-  readonly hold: Hold;
-  /** fills booked so far, as (venue, execId) */
-  readonly execKeys: readonly string[];
 }
 
 export interface DecidedOrder {
@@ -109,15 +103,19 @@ export function summarizeAccount(account: Account): PortfolioSummary {
     realizedPnl: account.realizedPnl,
     fees: account.fees,
     positions: openPositions(account).map(summarizePosition),
-    openOrders: Object.keys(account.orders).length,
+    openOrders: account.orders.byId.size,
     createdAtMs: account.createdAtMs,
     updatedAtMs: account.updatedAtMs,
   };
 }
 
+export function positionOf(account: Account, symbol: string): Position | undefined {
+  return get(account.positions, symbol);
+}
+
 /** Positions that are not flat, by symbol. */
 export function openPositions(account: Account): readonly Position[] {
-  return Object.values(account.positions)
+  return values(account.positions)
     .filter((position) => position.quantity !== "0")
     .toSorted((a, b) => (a.symbol < b.symbol ? -1 : 1));
 }

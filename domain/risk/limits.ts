@@ -1,7 +1,6 @@
 import type { ApprovedOrder, Denial, Hold, NewOrder, RiskApproved } from "../order/new-order.ts";
 import { dec, text } from "../shared/decimal.ts";
 import { invariant } from "../shared/errors.ts";
-import { holdCash } from "./hold.ts";
 import { type Facts, findFacts, type OrderContext } from "./order-facts.ts";
 import { ORDER_RULES } from "./order-rules.ts";
 
@@ -38,10 +37,9 @@ function approve(facts: Facts): ApprovedOrder {
   return fields as ApprovedOrder; // oxlint-disable-line typescript/no-unsafe-type-assertion -- the one place that makes the promise
 }
 
-function makeHold({ order, context, quantity, terms }: Facts): Hold {
-  const isBuy = order.side === "buy";
+function makeHold({ order, context, quantity, terms, cash }: Facts): Hold {
   invariant(
-    !isBuy || terms !== null,
+    order.side === "sell" || terms !== null,
     `buy ${order.orderId} passed the check without a worst price`,
   );
   return {
@@ -49,9 +47,9 @@ function makeHold({ order, context, quantity, terms }: Facts): Hold {
     symbol: order.symbol,
     side: order.side,
     quantity: text(quantity),
-    cash: isBuy && terms !== null ? text(holdCash(quantity, terms)) : "0",
+    cash: cash === null ? "0" : text(cash),
     currency: context.baseCurrency,
-    worstPrice: isBuy && terms !== null ? text(terms.worstPrice) : null,
+    worstPrice: terms === null ? null : text(terms.worstPrice),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Quote } from "../market/quote.ts";
 import type { NewOrder } from "../order/new-order.ts";
 import type { MarketView, PortfolioLimits } from "../portfolio/messages.ts";
 import { type Decimal, dec, type DecimalString } from "../shared/decimal.ts";
-import { holdTerms, type HoldTerms } from "./hold.ts";
+import { holdCash, holdTerms, type HoldTerms } from "./hold.ts";
 import { lastPrice, touchPrice } from "./reference-price.ts";
 
 /** The portfolio as the check sees it. Money is in the base currency; quantities are of the order's symbol. */
@@ -38,24 +38,29 @@ export interface Facts {
   readonly last: Decimal | null;
   /** of buys */
   readonly terms: HoldTerms | null;
+  /** of buys: the cash to hold */
+  readonly cash: Decimal | null;
 }
 
 export function findFacts(order: NewOrder, context: OrderContext): Facts {
   const instrument = usable(ofSymbol(context.market.instrument, order.symbol));
   const quote: Quote | null = ofSymbol(context.market.quote, order.symbol);
   const { feeBps } = context.market;
+  const quantity = dec(order.orderQty);
+  const terms =
+    instrument === null || order.side === "sell"
+      ? null
+      : holdTerms(order, instrument, { quote, feeBps });
   return {
     order,
     context,
-    quantity: dec(order.orderQty),
+    quantity,
     limitPrice: order.ordType === "limit" && order.price !== undefined ? dec(order.price) : null,
     instrument,
     touch: touchPrice(quote, order.side),
     last: lastPrice(quote, order.side),
-    terms:
-      instrument === null || order.side === "sell"
-        ? null
-        : holdTerms(order, instrument, { quote, feeBps }),
+    terms,
+    cash: terms === null ? null : holdCash(quantity, terms),
   };
 }
 

@@ -1,13 +1,12 @@
 import type { Denial, DenialCode } from "../order/new-order.ts";
 import { Decimal, dec, isMultipleOf, text, ZERO } from "../shared/decimal.ts";
-import { holdCash } from "./hold.ts";
 import type { Facts } from "./order-facts.ts";
 
 /** One question about an order. Null: the rule is kept, or another rule's denial already says why it cannot be asked. */
 type OrderRule = (facts: Facts) => Denial | null;
 
 /** How far a limit price may stand from the market when the portfolio's limits do not say: half of it. */
-const DEFAULT_PRICE_COLLAR = "0.5";
+const DEFAULT_PRICE_COLLAR = dec("0.5");
 
 const instrumentIsKnown: OrderRule = ({ order, instrument }) =>
   instrument === null
@@ -87,17 +86,19 @@ const priceIsInsideCollar: OrderRule = ({ order, context, limitPrice, last }) =>
   const isBuy = order.side === "buy";
   const bound = last.times(isBuy ? collar.plus(1) : new Decimal(1).minus(collar));
   const isOutside = isBuy ? limitPrice.greaterThan(bound) : limitPrice.lessThan(bound);
+  if (!isOutside) return null;
   const message = `the price stands too far ${isBuy ? "above" : "below"} the market's ${text(last)}`;
-  return isOutside ? deny("PRICE_COLLAR", message, text(bound), text(limitPrice)) : null;
+  return deny("PRICE_COLLAR", message, text(bound), text(limitPrice));
 };
 
 /** Buys at their limit, else the touch; sells at the higher of the two, as they may be filled there. */
 const notionalIsInsideLimit: OrderRule = (facts) => {
   const { order, context, limitPrice, touch } = facts;
   const limit = context.limits.maxOrderNotional;
+  if (limit === undefined) return null;
   const price = order.side === "buy" ? (limitPrice ?? touch) : highest(limitPrice, touch);
   const notional = valueAt(price, facts.quantity, facts);
-  return limit !== undefined && notional !== null && notional.greaterThan(limit)
+  return notional !== null && notional.greaterThan(limit)
     ? deny(
         "NOTIONAL_EXCEEDS_LIMIT",
         "the order's value is above the limit per order",
@@ -147,18 +148,15 @@ const symbolIsAllowed: OrderRule = ({ order, context }) => {
     : null;
 };
 
-const buyingPowerSuffices: OrderRule = ({ order, context, quantity, terms }) => {
-  if (order.side === "sell" || terms === null) return null;
-  const needed = holdCash(quantity, terms);
-  return needed.greaterThan(context.buyingPower)
+const buyingPowerSuffices: OrderRule = ({ context, cash }) =>
+  cash !== null && cash.greaterThan(context.buyingPower)
     ? deny(
         "INSUFFICIENT_BUYING_POWER",
         "the order could cost more than there is to spend",
         context.buyingPower,
-        text(needed),
+        text(cash),
       )
     : null;
-};
 
 const sellIsCovered: OrderRule = ({ order, context, quantity }) => {
   if (order.side === "buy") return null;

@@ -1,6 +1,6 @@
 import type { Json } from "./json.ts";
 
-/** The name of an actor. Its shard is a hash of `type:id`, or of the part of `id` in braces when there is one. */
+/** The name of an actor. Its shard is a hash of `type:id`; of the part of `id` in braces when there is one; of the first group of an id that is a UUID. */
 export interface ActorRef {
   readonly type: string;
   readonly id: string;

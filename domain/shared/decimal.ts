@@ -14,7 +14,8 @@ export const ZERO = new Decimal(0);
 
 /** @throws Error when `value` is not a finite decimal number */
 export function dec(value: DecimalString | number | Decimal): Decimal {
-  const decimal = new Decimal(value);
+  // A Decimal never changes, so that it can be handed on as it is.
+  const decimal = value instanceof Decimal ? value : new Decimal(value);
   if (!decimal.isFinite()) throw new Error(`expected a finite decimal, found ${String(value)}`);
   return decimal;
 }

@@ -153,6 +153,20 @@ describe("a signal", () => {
     expect(live.when(newer).reply).toMatchObject({ verdict: "approved" });
   });
 
+  it("whose id an open order has for its clOrdId keeps that name taken, whichever of the two ends first", () => {
+    const live = opened();
+    const named = (orderId: string) => request({ orderId, clOrdId: "signal-1", orderQty: "1" });
+    live.when(named("order-1"));
+    const orderId = approved(live.when(act()).reply).order.orderId;
+    const refused = (user: string) =>
+      expect.objectContaining({ code: "CL_ORD_ID_REUSED", data: { orderId: user } });
+    expect(() => live.when(named("order-2"))).toThrow(refused("order-1"));
+    live.when(release("order-1"));
+    expect(() => live.when(named("order-2"))).toThrow(refused(orderId));
+    live.when(release(orderId));
+    expect(live.when(named("order-2")).reply).toMatchObject({ verdict: "approved" });
+  });
+
   it("of another strategy is not held back by it", () => {
     const live = opened();
     live.when(act({ asOfMs: 2000 }, "0.2"));

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { assertBalanced } from "../../../../domain/portfolio/ledger.ts";
 import type { PortfolioEvent } from "../../../../domain/portfolio/messages.ts";
 import { type Account, buyingPower } from "../../../../domain/portfolio/state.ts";
+import { openQuantity } from "../../../../domain/portfolio/open-orders.ts";
+import { get, keys, values } from "../../../../domain/shared/bucket-map.ts";
 import { type Decimal, dec, text, ZERO } from "../../../../domain/shared/decimal.ts";
 import type { LivePortfolio } from "./given.ts";
 
@@ -26,6 +28,7 @@ export class Laws {
     this.addUp(events);
     checkMoney(account);
     checkHolds(account);
+    checkKeptTotals(account);
     this.checkLedger(account);
     this.checkBuyingPower(account, events, isOrderly);
   }
@@ -44,7 +47,7 @@ export class Laws {
     assert.equal(text(this.total("fees")), account.fees, "the ledger's fees are the fees");
     const profit = text(this.total("realizedPnl").negated());
     assert.equal(profit, account.realizedPnl, "the ledger's profit is the profit");
-    for (const { symbol, cost } of Object.values(account.positions))
+    for (const { symbol, cost } of values(account.positions))
       assert.equal(text(this.total(`positions:${symbol}`)), cost, `the ledger's cost of ${symbol}`);
   }
 
@@ -71,7 +74,7 @@ export class Laws {
 }
 
 function checkMoney(account: Account): void {
-  const positions = Object.values(account.positions);
+  const positions = values(account.positions);
   const cost = sum(positions.map((position) => position.cost));
   const kept = cost.plus(account.cash).plus(account.fees).minus(account.realizedPnl);
   assert.equal(text(kept), account.opening.initialCash, "cash + cost + fees − profit is conserved");
@@ -80,7 +83,7 @@ function checkMoney(account: Account): void {
 }
 
 function checkHolds(account: Account): void {
-  const holds = Object.values(account.orders).map(({ hold }) => hold);
+  const holds = values(account.orders.byId).map(({ hold }) => hold);
   assert.equal(account.reserved, text(sum(holds.map(({ cash }) => cash))), "reserved = Σ holds");
   for (const { orderId, cash, quantity } of holds) {
     assert(!dec(cash).isNegative(), `the hold of ${orderId} is not negative`);
@@ -88,8 +91,31 @@ function checkHolds(account: Account): void {
   }
 }
 
-function sum(values: readonly string[]): Decimal {
+/** What is kept beside the orders and positions, so that no turn walks through them, is what walking would find. */
+function checkKeptTotals({ orders, positions, positionsCost }: Account): void {
+  const cost = sum(values(positions).map((position) => position.cost));
+  assert.equal(positionsCost, text(cost), "the cost of all positions is their sum");
+  const open = values(orders.byId);
+  const bySymbol = Map.groupBy(open, ({ hold }) => hold.symbol);
+  assert.deepEqual(keys(orders.bySymbol).toSorted(), [...bySymbol.keys()].toSorted());
+  for (const [symbol, ofSymbol] of bySymbol)
+    for (const side of ["buy", "sell"] as const) {
+      const holds = ofSymbol.map(({ hold }) => hold).filter((hold) => hold.side === side);
+      const quantity = text(sum(holds.map((hold) => hold.quantity)));
+      assert.equal(openQuantity(orders, symbol, side), quantity, `open ${side}s of ${symbol}`);
+    }
+  const byClOrdId = Map.groupBy(open, ({ approved }) => approved.clOrdId);
+  assert.deepEqual(keys(orders.byClOrdId).toSorted(), [...byClOrdId.keys()].toSorted());
+  for (const [clOrdId, namesakes] of byClOrdId)
+    assert.deepEqual(
+      get(orders.byClOrdId, clOrdId)?.toSorted(),
+      namesakes.map(({ approved }) => approved.orderId).toSorted(),
+      `orders of ${clOrdId}`,
+    );
+}
+
+function sum(amounts: readonly string[]): Decimal {
   let total = ZERO;
-  for (const value of values) total = total.plus(value);
+  for (const amount of amounts) total = total.plus(amount);
   return total;
 }

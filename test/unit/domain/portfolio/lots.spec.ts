@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { changeLots, fillLots, sumLots } from "../../../../domain/portfolio/lots.ts";
+import { changeLots, fillLots, netOf, sumLots } from "../../../../domain/portfolio/lots.ts";
 import type { Lot, LotMethod } from "../../../../domain/portfolio/messages.ts";
 import { dec, text } from "../../../../domain/shared/decimal.ts";
 
@@ -14,15 +14,19 @@ const fills = fc.array(
 );
 
 describe.each(METHODS)("lots by %s", (method) => {
-  it("always hold the sum of all fills, have one sign, and cost nothing when flat", () => {
+  it("always hold the sum of all fills and of what each changes, have one sign, and cost nothing when flat", () => {
     fc.assert(
       fc.property(fills, (all) => {
         let lots: readonly Lot[] = [];
         let expected = 0;
         for (const { quantity, cents } of all) {
-          lots = changeLots(lots, fillLots(lots, method, dec(quantity), dec(cents).dividedBy(100)));
+          const change = fillLots(lots, method, dec(quantity), dec(cents).dividedBy(100));
+          const [before, net] = [sumLots(lots), netOf(lots, change)];
+          lots = changeLots(lots, change);
           expected += quantity;
           const sum = sumLots(lots);
+          expect(text(before.quantity.plus(net.quantity))).toBe(text(sum.quantity));
+          expect(text(before.cost.plus(net.cost))).toBe(text(sum.cost));
           expect(text(sum.quantity)).toBe(String(expected));
           expect(lots.every((lot) => dec(lot.quantity).s === Math.sign(expected))).toBe(true);
           expect(lots.every((lot) => dec(lot.cost).times(expected).greaterThanOrEqualTo(0))).toBe(

@@ -10,6 +10,8 @@ import {
   request,
 } from "./given.ts";
 
+const BIRTH_ID: unknown = expect.stringMatching(/^birth\//);
+
 describe("an order that passes", () => {
   it("holds its worst case in the turn that checked it, and is told to its actor", () => {
     const live = opened();
@@ -35,7 +37,13 @@ describe("an order that passes", () => {
     });
     expect(events).toEqual([{ type: "OrderApproved", order, signal: null }]);
     expect(effects).toEqual([
-      { kind: "tell", to: { type: "order", id: "order-1" }, command: { type: "Place", order } },
+      {
+        kind: "tell",
+        to: { type: "order", id: "order-1" },
+        command: { type: "Place", order },
+        commandId: BIRTH_ID,
+        isBirth: true,
+      },
     ]);
     expect(live.summary()).toMatchObject({
       cash: "10000",
@@ -138,6 +146,14 @@ describe("an order that was asked for before", () => {
     expect(() => live.when(request({ orderId: "order-2", clOrdId: "cl-order-1" }))).toThrow(
       expect.objectContaining({ code: "CL_ORD_ID_REUSED", data: { orderId: "order-1" } }),
     );
+  });
+
+  it("leaves its clOrdId free for another once it is closed", () => {
+    const live = opened();
+    live.when(request());
+    live.when(release());
+    const { reply } = live.when(request({ orderId: "order-2", clOrdId: "cl-order-1" }));
+    expect(reply).toMatchObject({ verdict: "approved" });
   });
 });
 

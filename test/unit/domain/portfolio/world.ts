@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import type { ApprovedOrder } from "../../../../domain/order/new-order.ts";
 import type { LotMethod } from "../../../../domain/portfolio/messages.ts";
+import { findOrder } from "../../../../domain/portfolio/open-orders.ts";
 import { minorUnit } from "../../../../domain/risk/minor-unit.ts";
 import { type Decimal, dec, text, ZERO } from "../../../../domain/shared/decimal.ts";
 import {
@@ -221,8 +222,9 @@ export class World {
 
   private askAgain(at: number): void {
     const order = this.at(this.orders, at);
-    const known = order && this.live.state.account?.orders[order.approved.orderId];
-    if (order === undefined || known === undefined) return;
+    const { account } = this.live.state;
+    if (order === undefined || account === null) return;
+    if (findOrder(account.orders, order.approved.orderId) === undefined) return;
     const again = this.live.when({
       type: "RequestOrder",
       order: order.approved,

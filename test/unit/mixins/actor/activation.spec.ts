@@ -79,9 +79,7 @@ describe("the output gate", () => {
 describe("a sender", () => {
   it("is answered when its actor is abandoned while a conflicting append is under way", async () => {
     const gate = held<readonly AppendResult[]>();
-    const node = await nodeWith((_, n) =>
-      n === 1 ? gate.promise : Promise.resolve(undefined),
-    );
+    const node = await nodeWith((_, n) => (n === 1 ? gate.promise : Promise.resolve(undefined)));
     const call = node.system.client.call({ type: "counter", id: "a" }, ADD, { commandId: C1 });
     await settle();
     node.system.host.abandonShards([node.system.shardOf({ type: "counter", id: "a" })]);
@@ -203,15 +201,12 @@ describe("a turn that the store refuses", () => {
 
   it("sends nobody else's work into the void when the actor is lost in between", async () => {
     const gate = held();
-    const node = await nodeWith(
-      async (turns, n) => {
-        if (n === 1) await gate.promise;
-        if (turns.some(({ commands }) => commands.length > 1)) return [unbalanced];
-        if (n > 1) throw new UnknownOutcome("cut off");
-        return undefined;
-      },
-      {},
-    );
+    const node = await nodeWith(async (turns, n) => {
+      if (n === 1) await gate.promise;
+      if (turns.some(({ commands }) => commands.length > 1)) return [unbalanced];
+      if (n > 1) throw new UnknownOutcome("cut off");
+      return undefined;
+    }, {});
     const first = node.call("a", ADD);
     await settle();
     const calls = [1, 2, 3].map((amount) =>

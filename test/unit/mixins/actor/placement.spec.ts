@@ -46,9 +46,7 @@ describe("placement", () => {
       const moved = now.filter(([owner], shard) => owner !== old[shard]?.[0]);
       expect(moved.every(([owner]) => owner === node(before))).toBe(true);
       const p = 1 / (before + 1);
-      expect(Math.abs(moved.length - SHARDS * p)).toBeLessThan(
-        5 * Math.sqrt(SHARDS * p * (1 - p)),
-      );
+      expect(Math.abs(moved.length - SHARDS * p)).toBeLessThan(5 * Math.sqrt(SHARDS * p * (1 - p)));
     },
   );
 });

@@ -17,8 +17,7 @@ const set = (node: MemoryNode, inMs: number, type = "Tick"): ReminderChange => (
 });
 const remind = (node: MemoryNode, change: ReminderChange, commandId?: string) =>
   node.call("a", { type: "Remind", change }, commandId === undefined ? {} : { commandId });
-const ticks = (node: MemoryNode) =>
-  node.stores.feed.filter(({ type }) => type === "Ticked").length;
+const ticks = (node: MemoryNode) => node.stores.feed.filter(({ type }) => type === "Ticked").length;
 
 describe("a reminder", () => {
   it("fires when it is due, once", async () => {
