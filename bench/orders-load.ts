@@ -32,8 +32,8 @@ export async function load({ url, connections, durationMs, requestOf }: Load): P
   try {
     await Promise.all(
       lines.map(async (line) => {
-        for (let sentMs = startMs; sentMs < endMs;) {
-          sentMs = performance.now();
+        while (performance.now() < endMs) {
+          const sentMs = performance.now();
           const { status, text } = await line.send(requestOf());
           samples.push(performance.now() - sentMs);
           if (status !== 201) throw new Error(`expected 201, found ${status}: ${text}`);
@@ -116,8 +116,10 @@ class HttpConnection {
     if (headEnd === -1) return;
     const head = this.#received.slice(0, headEnd);
     const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
-    if (length === undefined)
-      return this.#socket.destroy(new Error(`no length: ${head}`)) && undefined;
+    if (length === undefined) {
+      this.#socket.destroy(new Error(`expected a Content-Length, found ${head}`));
+      return;
+    }
     const text = this.#received;
     if (text.length < headEnd + 4 + Number(length)) return;
     this.#received = "";

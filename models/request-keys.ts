@@ -1,7 +1,8 @@
 import type { Pool } from "pg";
 
 /**
- * Ties an idempotency key to the body that it first came with.
+ * Ties an idempotency key to the body that it first came with. Its commit does not wait for the disk: what is then done under
+ * the key is written behind it in the same log, so it cannot be durable without it.
  * @returns false when it came with another one before
  */
 export async function claimRequestKey(
@@ -12,8 +13,10 @@ export async function claimRequestKey(
 ): Promise<boolean> {
   const answer = await pool.query<{ body_hash: string }>({
     name: "claim-request-key",
-    text: `WITH added AS (
-             INSERT INTO act.request_key (scope, key, body_hash) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING body_hash
+    text: `WITH lazily AS (SELECT set_config('synchronous_commit', 'off', true)),
+           added AS (
+             INSERT INTO act.request_key (scope, key, body_hash) SELECT $1, $2, $3 FROM lazily
+             ON CONFLICT DO NOTHING RETURNING body_hash
            )
            SELECT body_hash FROM added
            UNION ALL SELECT body_hash FROM act.request_key WHERE scope = $1 AND key = $2 LIMIT 1`,

@@ -4,7 +4,7 @@ import type { Context, ServiceSchema } from "moleculer";
 import ApiGateway from "moleculer-web";
 import type { Clock } from "../mixins/clock.ts";
 import { toFailure } from "../mixins/rest/problem.ts";
-import { RestError } from "../mixins/rest/rest-error.ts";
+import { RestError, unavailable } from "../mixins/rest/rest-error.ts";
 import { ROUTES } from "../mixins/rest/routes/index.ts";
 import type { StreamSource } from "../mixins/rest/stream-channels.ts";
 import { streamMixin } from "../mixins/rest/stream-mixin.ts";
@@ -57,6 +57,8 @@ type Request = IncomingMessage & { readonly $ctx?: RequestContext };
 
 /** What moleculer-web puts on the service. */
 interface Gateway {
+  /** `started` is false from the moment that the broker is told to stop */
+  readonly broker: { readonly started: boolean };
   readonly aliases: readonly Alias[];
   readonly logger: { error(...words: unknown[]): void };
   router?: Router;
@@ -148,6 +150,7 @@ function methodsOf(pipeline: Pipeline) {
       res: ServerResponse,
       found?: Found,
     ): Promise<true> {
+      if (!this.broker.started) throw stopping(res);
       const url = pathOf(req);
       if (req.method === "OPTIONS") pipeline.preflight(routerOf(this), url, req, res);
       else if (found) await pipeline.handle(ctx, req, res, found);
@@ -174,6 +177,12 @@ function methodsOf(pipeline: Pipeline) {
 function routerOf(gateway: Gateway): Router {
   gateway.router ??= new Router(gateway.aliases);
   return gateway.router;
+}
+
+/** A client that keeps its connections busy would hold up the stop until it is cut off, in the middle of a request. */
+function stopping(res: ServerResponse): RestError {
+  res.setHeader("Connection", "close");
+  return unavailable("this node is stopping; try another, or again", 1);
 }
 
 function noRoute(router: Router, url: string, res: ServerResponse): RestError {

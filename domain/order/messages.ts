@@ -24,7 +24,7 @@ export type OrderStatus = (typeof ORDER_STATUSES)[number];
 export type OrderCommand =
   | { readonly type: "Place"; readonly order: ApprovedOrder }
   | { readonly type: "RecordDenial"; readonly order: NewOrder; readonly reasons: readonly Denial[] }
-  /** committed before the broker is called, so that a crash in between is known */
+  /** committed before the broker is called again, so that a crash in between is known; Place has begun the first attempt */
   | { readonly type: "StartSubmit"; readonly attempt: number }
   | { readonly type: "ApplyReport"; readonly report: ExecutionReport }
   /** the call's outcome is not known: timed out, cut off, 5xx */

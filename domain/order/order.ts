@@ -62,10 +62,14 @@ function outcomeOf(state: OrderState, command: OrderCommand, env: Env): Outcome 
   }
 }
 
+/** The first attempt begins with the order: both are on record before the broker is called, in one commit. */
 function place(state: OrderState, approved: ApprovedOrder, env: Env): Outcome {
   if (isRepeatedBirth(state, "placed", approved, env)) return NOTHING;
   return {
-    events: [{ type: "OrderPlaced", order: approved }],
+    events: [
+      { type: "OrderPlaced", order: approved },
+      { type: "SubmitStarted", attempt: 1 },
+    ],
     effects: [{ kind: "submit", payload: submitPayload(approved) }],
   };
 }

@@ -45,14 +45,14 @@ export function judge(
     const { approved } = check;
     return {
       events: [{ type: "OrderApproved", order: approved, signal }],
-      effects: [tellOrder(order, { type: "Place", order: approved }, env)],
+      effects: [tellOrder(order, { type: "Place", order: approved }, signal, env)],
       reply: { verdict: "approved", order: approved },
     };
   }
   const reasons = check.denied;
   return {
     events: [{ type: "OrderDenied", order, reasons, signal }],
-    effects: [tellOrder(order, { type: "RecordDenial", order, reasons }, env)],
+    effects: [tellOrder(order, { type: "RecordDenial", order, reasons }, signal, env)],
     reply: { verdict: "denied", order, reasons },
   };
 }
@@ -84,8 +84,17 @@ function refuseUsedClOrdId(account: Account, { clOrdId }: NewOrder): void {
   throw new Refusal("conflict", "CL_ORD_ID_REUSED", message, { orderId });
 }
 
-/** Under an id that whoever asked for the order can derive too: it may send the same command, and the second is a repeat. */
-function tellOrder(order: NewOrder, command: OrderCommand, env: Env): Effect {
+/** How long whoever asked for an order may take to send it on. */
+const GRACE_MS = 500;
+
+/** Under an id that whoever asked for the order can derive too, to send it on themselves. A signal's order is nobody's to wait for. */
+function tellOrder(
+  order: NewOrder,
+  command: OrderCommand,
+  signal: ActedSignal | null,
+  env: Env,
+): Effect {
   const to: ActorRef = { type: "order", id: order.orderId };
-  return { kind: "tell", to, command, commandId: env.id("birth"), isBirth: true };
+  const tell = { kind: "tell", to, command, commandId: env.id("birth"), isBirth: true } as const;
+  return signal === null ? { ...tell, graceMs: GRACE_MS } : tell;
 }

@@ -45,6 +45,11 @@ export interface TellEffect {
   readonly command: Message;
   /** the effect's own id unless given: for a command that its receiver may get from elsewhere too */
   readonly commandId?: string;
+  /**
+   * How long whoever sent the command that led to this may take to send it on themselves, under `commandId`: once the
+   * receiver has taken it, the effect is done. It is run after that time, or after a crash.
+   */
+  readonly graceMs?: number;
   /** the receiver's id was made with this event: nothing can be on record of it */
   readonly isBirth?: boolean;
 }

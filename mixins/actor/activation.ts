@@ -40,6 +40,9 @@ export interface Habitat {
   gone(activation: Activation, isQuarantined: boolean): void;
 }
 
+/** What an event weighs, about. */
+const EVENT_BYTES = 512;
+
 /**
  * An actor in memory: one mailbox, one turn after another. It believes what it loaded until the store says otherwise, and
  * is dropped on the first doubt.
@@ -53,6 +56,7 @@ export class Activation {
   #epoch = -1;
   #position: Position;
   #snapshotVersion = 0;
+  #snapshotBytes = 0;
   #recent: RecentCommands;
   /** born here without a look at the store, on its sender's word that nothing is there */
   #isUnseen = false;
@@ -312,15 +316,21 @@ export class Activation {
     this.#position = draft.position;
     if (this.kind.isSoft) return;
     for (const command of turn.commands) this.#recent.add(command);
-    if (this.#position.version - this.#snapshotVersion >= this.#habitat.options.snapshotEvery)
-      this.#snapshot();
+    if (this.#position.version >= this.#nextSnapshotVersion()) this.#snapshot();
     this.#habitat.committed(turn);
+  }
+
+  /** A large state is kept less often: writing it must not cost more than the events that it spares replaying. */
+  #nextSnapshotVersion(): number {
+    const { snapshotEvery } = this.#habitat.options;
+    return this.#snapshotVersion + Math.max(snapshotEvery, this.#snapshotBytes / EVENT_BYTES);
   }
 
   #snapshot(): void {
     if (this.kind.isSoft) return;
     const { state, version, atMs } = this.#position;
     this.#snapshotVersion = version;
+    this.#snapshotBytes = JSON.stringify(state).length;
     // sound: an actor's state is plain JSON by the decider's contract
     const json = state as Snapshot["state"];
     this.#habitat.saveSnapshot({

@@ -75,11 +75,27 @@ export class ActorClient {
     return { summary: answer.reply, version: answer.version };
   }
 
-  async #send(envelope: Envelope): Promise<Answer> {
+  /**
+   * A store that hangs, or a node that does not answer, must not hold the caller for ever. A moment longer than the
+   * deadline, because an actor that drops expired work can say so, which is more than "unknown".
+   */
+  #send(envelope: Envelope): Promise<Answer> {
+    const { clock } = this.#ports;
+    return new Promise((resolve, reject) => {
+      const inMs = Math.max(0, envelope.deadlineMs - clock.now()) + GRACE_MS;
+      const timer = clock.setTimer(inMs, () => reject(noAnswer(envelope)));
+      const settled = () => timer.cancel();
+      const answer = this.#sendUntilTaken(envelope);
+      answer.then(resolve, reject);
+      answer.then(settled, settled);
+    });
+  }
+
+  async #sendUntilTaken(envelope: Envelope): Promise<Answer> {
     const shard = shardOf(envelope.ref);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#beforeDeadline(this.#router.send(shard, envelope), envelope);
+        return await this.#router.send(shard, envelope);
       } catch (error) {
         if (!(error instanceof ActorError) || !error.isRetryable || attempt >= RETRIES_MAX)
           throw error;
@@ -89,21 +105,6 @@ export class ActorClient {
         if (error.code === "NOT_OWNER") await this.#router.refresh(shard);
       }
     }
-  }
-
-  /**
-   * A store that hangs, or a node that does not answer, must not hold the caller for ever. A moment longer than the
-   * deadline, because an actor that drops expired work can say so, which is more than "unknown".
-   */
-  #beforeDeadline(answer: Promise<Answer>, envelope: Envelope): Promise<Answer> {
-    const { clock } = this.#ports;
-    return new Promise((resolve, reject) => {
-      const inMs = Math.max(0, envelope.deadlineMs - clock.now()) + GRACE_MS;
-      const timer = clock.setTimer(inMs, () => reject(noAnswer(envelope)));
-      const settled = () => timer.cancel();
-      answer.then(resolve, reject);
-      answer.then(settled, settled);
-    });
   }
 
   /** Full jitter: those who failed together do not come back together. */

@@ -1,6 +1,6 @@
-import type { Effect, TellEffect } from "../../domain/shared/decider.ts";
+import type { ActorRef, Effect, TellEffect } from "../../domain/shared/decider.ts";
 import { Refusal } from "../../domain/shared/errors.ts";
-import type { PendingEffect } from "../../domain/shared/journal.ts";
+import type { PendingEffect, Turn } from "../../domain/shared/journal.ts";
 import type { Timer } from "../clock.ts";
 import { Batcher } from "./batcher.ts";
 import type { ActorCaller } from "./client.ts";
@@ -28,11 +28,13 @@ export class EffectRunner {
   readonly #ports: ActorPorts;
   readonly #host: EffectHost;
   readonly #call: ActorCaller;
-  readonly #running = new Set<string>();
+  readonly #running = new Map<string, PendingEffect>();
   readonly #queue = new Map<string, PendingEffect>();
   /** ended while a poll was asking: its answer may list them still */
   readonly #ended = new Set<string>();
   readonly #done: Batcher<string, true>;
+  /** tells that their sender may yet deliver itself, by receiver and command id */
+  readonly #deferred = new Map<string, { readonly effectId: string; readonly timer: Timer }>();
   #timer: Timer | null = null;
   #isPolling = false;
   #isStopped = false;
@@ -61,17 +63,73 @@ export class EffectRunner {
     });
   }
 
+  /**
+   * Waits until what the actors were committed to when this was asked is done, or has failed and waits for its next try;
+   * all that is under way, and what it leads to, without `refs`. No longer than `patienceMs`.
+   */
+  async settled(patienceMs: number, refs?: readonly ActorRef[]): Promise<void> {
+    const { clock } = this.#ports;
+    const known = [...this.#running.values(), ...this.#queue.values()];
+    const awaited = refs && known.filter(({ ref }) => refs.some((one) => isSame(one, ref)));
+    const isBusy = (): boolean =>
+      awaited === undefined
+        ? this.running > 0 || this.#isPolling
+        : awaited.some(({ effectId: id }) => this.#running.has(id) || this.#queue.has(id));
+    const untilMs = clock.monotonicMs() + patienceMs;
+    while (isBusy() && clock.monotonicMs() < untilMs) await clock.sleep(1);
+  }
+
   /** Begins nothing more, and waits for what has begun, for as long as `patienceMs`. */
   async stop(patienceMs = Number.POSITIVE_INFINITY): Promise<void> {
     const { clock } = this.#ports;
     this.#isStopped = true;
     this.#timer?.cancel();
     this.#queue.clear();
+    for (const { timer } of this.#deferred.values()) timer.cancel();
+    this.#deferred.clear();
     const untilMs = clock.monotonicMs() + patienceMs;
     while (this.#running.size > 0 && clock.monotonicMs() < untilMs) await clock.sleep(5);
   }
 
-  /** An effect that has just been committed. */
+  /** What a committed turn asked for, and what it shows to have been delivered. */
+  committed(turn: Turn): void {
+    for (const { commandId } of turn.commands) this.#delivered(turn.ref, commandId);
+    for (const { effectId, effect } of turn.effects) {
+      const pending = { effectId, ref: turn.ref, effect, attempts: 0 };
+      if (isTell(effect) && effect.graceMs !== undefined)
+        this.#defer(pending, effect, effect.graceMs);
+      else this.take(pending);
+    }
+  }
+
+  #defer(
+    pending: PendingEffect,
+    { to, commandId = pending.effectId }: TellEffect,
+    graceMs: number,
+  ): void {
+    if (this.#isStopped) return;
+    const key = deliveryKey(to, commandId);
+    const timer = this.#ports.clock.setTimer(graceMs, () => {
+      this.#deferred.delete(key);
+      this.take(pending);
+    });
+    this.#deferred.set(key, { effectId: pending.effectId, timer });
+  }
+
+  #delivered(receiver: ActorRef, commandId: string): void {
+    if (this.#deferred.size === 0) return;
+    const key = deliveryKey(receiver, commandId);
+    const deferred = this.#deferred.get(key);
+    if (deferred === undefined) return;
+    deferred.timer.cancel();
+    this.#deferred.delete(key);
+    // Not forgotten, it would be run once more, and change nothing.
+    this.#done.add(deferred.effectId).catch((error: unknown) => {
+      this.#ports.log.warn("a delivered effect could not be forgotten", { error });
+    });
+  }
+
+  /** An effect to be run now. */
   take(effect: PendingEffect): void {
     if (this.#isStopped || this.#running.has(effect.effectId)) return;
     if (this.#running.size >= RUNNING_MAX) this.#queue.set(effect.effectId, effect);
@@ -86,7 +144,7 @@ export class EffectRunner {
     this.#ended.clear();
     try {
       const due = await this.#ports.effects.due(shards, POLL_LIMIT);
-      for (const effect of due) if (!this.#ended.has(effect.effectId)) this.take(effect);
+      for (const effect of due) if (!this.#isKnown(effect)) this.take(effect);
     } catch (error) {
       this.#ports.log.warn("effects could not be polled", { error });
     } finally {
@@ -94,8 +152,15 @@ export class EffectRunner {
     }
   }
 
+  #isKnown({ effectId, effect }: PendingEffect): boolean {
+    if (this.#ended.has(effectId)) return true;
+    return (
+      isTell(effect) && this.#deferred.has(deliveryKey(effect.to, effect.commandId ?? effectId))
+    );
+  }
+
   async #run(effect: PendingEffect): Promise<void> {
-    this.#running.add(effect.effectId);
+    this.#running.set(effect.effectId, effect);
     try {
       this.#ports.probe("effect.started");
       await this.#perform(effect);
@@ -160,6 +225,14 @@ export class EffectRunner {
       });
     }
   }
+}
+
+function deliveryKey({ type, id }: ActorRef, commandId: string): string {
+  return `${type}:${id}|${commandId}`;
+}
+
+function isSame(a: ActorRef, b: ActorRef): boolean {
+  return a.type === b.type && a.id === b.id;
 }
 
 function isTell(effect: Effect): effect is TellEffect {

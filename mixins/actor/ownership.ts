@@ -5,6 +5,8 @@ import { SHARD_COUNT } from "./ids.ts";
 import { wantedShards } from "./placement.ts";
 import type { ActorOptions, ActorPorts } from "./ports.ts";
 
+const REOPEN_MS = 200;
+
 interface Held {
   readonly epoch: number;
 }
@@ -30,6 +32,7 @@ export class Ownership {
   #session: LeaseSession | null = null;
   #timer: Timer | null = null;
   #isStopped = false;
+  #isTicking = false;
   #renewing: Promise<void> = Promise.resolve();
 
   constructor(
@@ -89,9 +92,11 @@ export class Ownership {
     if (!session) return;
     try {
       await session.release(shards);
-    } finally {
-      await session.close();
+    } catch (error) {
+      this.#ports.log.warn("leases could not be given back: they lapse by themselves", { error });
     }
+    // Its end alone lets others take what is still leased.
+    await session.close().catch(() => undefined);
   }
 
   #wanted(): readonly number[] {
@@ -118,6 +123,7 @@ export class Ownership {
     this.#ports.log.warn("the lease session was lost: a new incarnation begins");
     this.#session = null;
     this.#forgetAll();
+    if (!this.#isTicking) this.#schedule();
   }
 
   #forgetAll(): void {
@@ -128,18 +134,25 @@ export class Ownership {
   }
 
   #schedule(): void {
+    this.#timer?.cancel();
     if (this.#isStopped) return;
-    this.#timer = this.#ports.clock.setTimer(this.#options.renewEveryMs, () => {
+    const { renewEveryMs } = this.#options;
+    // Without a session this node can do nothing: it need not wait for the next renewal to seek one.
+    const inMs = this.#session === null ? Math.min(renewEveryMs, REOPEN_MS) : renewEveryMs;
+    this.#timer = this.#ports.clock.setTimer(inMs, () => {
       this.#renewing = this.#tick().finally(() => this.#schedule());
     });
   }
 
   async #tick(): Promise<void> {
+    this.#isTicking = true;
     try {
       if (this.#session === null) await this.#begin();
       else await this.#renew();
     } catch (error) {
       this.#ports.log.warn("leases could not be renewed", { error });
+    } finally {
+      this.#isTicking = false;
     }
     // Lapsed: what was held may be another's by now, even if the next renewal gets it back.
     if (this.#held.size > 0 && this.#ports.clock.monotonicMs() >= this.#validUntilMs)

@@ -9,7 +9,7 @@ import type {
 import type { Clock } from "../clock.ts";
 import type { ActorMetrics } from "./metrics.ts";
 
-/** Everything that the actor layer needs from outside. The simulator replaces all of it; nothing else is global. */
+/** Everything that the actor layer needs from outside: a test may replace any of it, and nothing else is global. */
 export interface ActorPorts {
   readonly clock: Clock;
   readonly journal: Journal;

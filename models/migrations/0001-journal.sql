@@ -73,7 +73,8 @@ CREATE TABLE act.effect (
   effect json NOT NULL,
   attempts int NOT NULL DEFAULT 0,
   -- null: parked after a refusal, for an operator to look at
-  due_at timestamptz DEFAULT clock_timestamp(),
+  -- Tried at once by whoever committed it; a poll that finds it later finds what was left behind.
+  due_at timestamptz DEFAULT clock_timestamp() + interval '1 second',
   last_error text,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );

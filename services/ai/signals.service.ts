@@ -3,6 +3,7 @@ import type { Bar } from "../../domain/market/bar.ts";
 import { crossoverSignal } from "../../domain/ai/signal.ts";
 import type { FeatureValues } from "../../domain/features/pipeline.ts";
 import type { Signal } from "../../domain/portfolio/messages.ts";
+import { Refusal } from "../../domain/shared/errors.ts";
 import type { Json } from "../../domain/shared/json.ts";
 import { uuidv5 } from "../../mixins/actor/ids.ts";
 import type { ActionMap } from "../../mixins/rest/routes/index.ts";
@@ -38,13 +39,23 @@ export function signalsService(node: NodeContext): ServiceSchema {
         handler: async ({ params }: Context<{ readonly bar: Bar }>): Promise<null> => {
           const { symbol, timeframe } = params.bar;
           for (const strategy of await listRunningStrategies(node.pool, { symbol, timeframe })) {
-            await runCrossover(node, strategy, params.bar);
+            await runOrReport(node, strategy, params.bar);
           }
           return null;
         },
       },
     },
   };
+}
+
+/** A strategy that asks for what is refused would be refused for ever: the market and the other strategies go on without it. */
+async function runOrReport(node: NodeContext, strategy: StrategyRow, bar: Bar): Promise<void> {
+  try {
+    await runCrossover(node, strategy, bar);
+  } catch (err) {
+    if (!(err instanceof Refusal)) throw err;
+    node.log.error({ err, strategyId: strategy.strategyId }, "a strategy cannot run on this bar");
+  }
 }
 
 async function runCrossover(node: NodeContext, strategy: StrategyRow, bar: Bar): Promise<void> {

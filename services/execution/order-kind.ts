@@ -67,12 +67,15 @@ function submitEffect(node: NodeContext): EffectHandler {
   return async ({ payload }, run) => {
     // sound: the order's decider made it
     const submit = payload as unknown as SubmitPayload;
-    await tell(
-      node,
-      run,
-      { type: "StartSubmit", attempt: run.attempts + 1 },
-      `start:${run.attempts}`,
-    );
+    // The first attempt is on record with the order itself.
+    if (run.attempts > 0) {
+      await tell(
+        node,
+        run,
+        { type: "StartSubmit", attempt: run.attempts + 1 },
+        `start:${run.attempts}`,
+      );
+    }
     const outcome = await attempt(node, submit, run);
     if (outcome.outcome === "rejected") {
       await tell(

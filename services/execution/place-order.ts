@@ -42,10 +42,12 @@ export async function placeOrder(
   const { params, meta } = ctx;
   await access.requireTrade(user, params.portfolioId);
   const hash = bodyHash(params);
-  const order = newOrder(node, user, params, meta.idempotencyKey);
   const market = await marketOf(node, params.symbol);
-  if (params.dryRun === true) return checkOnly(node, order, market);
-  await claimKey(node, user, params, meta.idempotencyKey, hash);
+  // A dry run changes nothing, so what its key was used for before does not matter.
+  if (params.dryRun === true)
+    return checkOnly(node, newOrder(node, user, params, undefined), market);
+  const order = newOrder(node, user, params, meta.idempotencyKey);
+  await claimKey(node, user, meta.idempotencyKey, hash);
   const deadline = meta.deadlineMs === undefined ? {} : { deadlineMs: meta.deadlineMs };
   const commandId = uuidv5(NAMESPACE, `request:${order.orderId}`);
   const command: PortfolioCommand = { type: "RequestOrder", order, market };
@@ -94,16 +96,15 @@ async function request(
   }
 }
 
-/** When the clOrdId makes the order's identity, the key only has to come with the same body again. */
+/** A key comes with one body: the order's id says nothing of another portfolio or clOrdId under the same key. */
 async function claimKey(
   node: NodeContext,
   user: RequestUser,
-  { portfolioId, clOrdId }: Create,
   key: string | undefined,
   hash: string,
 ): Promise<void> {
-  if (key === undefined || clOrdId === undefined) return;
-  if (await claimRequestKey(node.pool, `orders:${portfolioId}:${user.userId}`, key, hash)) return;
+  if (key === undefined) return;
+  if (await claimRequestKey(node.pool, `orders:${user.userId}`, key, hash)) return;
   throw new RestError("IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used with another order");
 }
 
@@ -151,8 +152,8 @@ async function marketOf(node: NodeContext, symbol: string): Promise<MarketView> 
 }
 
 /**
- * The portfolio's verdict tells the order's actor of itself, as an effect that no crash can lose. The same command is sent
- * from here, so that the answer need not wait for it: whichever comes first, the other is a repeat.
+ * The portfolio's verdict tells the order's actor of itself, as an effect that no crash can lose, but gives us a moment to
+ * send the same command, whose answer we need; should both send it, the second is a repeat.
  */
 async function bear(
   node: NodeContext,

@@ -18,7 +18,7 @@ export interface TestNode {
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** An actor system on a database, as a node would have it, started. */
+/** An actor system on a database, as a node would have it, started. Whoever starts it stops it. */
 export async function startActorNode(
   pool: Pool,
   kinds: readonly ActorKind[],

@@ -23,7 +23,7 @@ const CANCEL_REQUESTED: OrderEvent = { type: "CancelRequested", requestedBy: "us
 describe("placing an order", () => {
   it("makes it pendingNew and asks for its submission with all that an adapter needs", () => {
     const { events, effects, reply } = given().when({ type: "Place", order: approvedOrder() });
-    expect(events).toEqual([PLACED]);
+    expect(events).toEqual([PLACED, { type: "SubmitStarted", attempt: 1 }]);
     expect(effects).toEqual([
       {
         kind: "submit",

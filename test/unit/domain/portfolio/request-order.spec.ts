@@ -43,6 +43,7 @@ describe("an order that passes", () => {
         command: { type: "Place", order },
         commandId: BIRTH_ID,
         isBirth: true,
+        graceMs: 500,
       },
     ]);
     expect(live.summary()).toMatchObject({

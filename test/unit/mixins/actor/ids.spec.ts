@@ -57,7 +57,7 @@ describe("the shard of an actor", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (id) => {
         const shard = shardOf({ type: "t", id });
-        return Number.isInteger(shard) && shard >= 0 && shard < SHARD_COUNT;
+        expect(Number.isInteger(shard) && shard >= 0 && shard < SHARD_COUNT).toBe(true);
       }),
     );
   });
@@ -173,6 +173,6 @@ describe("the hash chain", () => {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  const members = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return { object: members.map(([key, member]) => [key, sorted(member)]) };
 }

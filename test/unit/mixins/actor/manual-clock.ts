@@ -50,7 +50,7 @@ export class ManualClock implements Clock {
   #next(untilMs: number): Alarm | undefined {
     return [...this.#alarms]
       .filter(({ atMs }) => atMs <= untilMs)
-      .sort((a, b) => a.atMs - b.atMs)
+      .toSorted((a, b) => a.atMs - b.atMs)
       .at(0);
   }
 }

@@ -163,6 +163,6 @@ export class MemoryStores implements StorePorts {
   }
 }
 
-export function nameOf(ref: { readonly type: string; readonly id: string }): string {
+function nameOf(ref: { readonly type: string; readonly id: string }): string {
   return `${ref.type}:${ref.id}`;
 }

@@ -77,7 +77,8 @@ describe("the firing of a reminder", () => {
       fc.property(every, late, rule, (everyMs, lateMs, misfire) => {
         const { nextDueMs, missed } = firingOf(reminder(everyMs, misfire), 1_000 + lateMs);
         expect(nextDueMs).toBe(1_000 + (missed + 1) * everyMs);
-        if (misfire !== "fireAll") expect(nextDueMs).toBeGreaterThan(1_000 + lateMs);
+        const isAhead = (nextDueMs ?? 0) > 1_000 + lateMs;
+        expect(isAhead || misfire === "fireAll").toBe(true);
       }),
     );
   });

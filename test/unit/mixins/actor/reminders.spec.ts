@@ -149,6 +149,16 @@ describe("a reminder", () => {
     expect(ticks(node)).toBe(1);
   });
 
+  it("that the owner before has fired does nothing here, though it was read before that", async () => {
+    const stores = new MemoryStores();
+    const zombie = await startMemoryNode([counterKind()], { stores });
+    await remind(zombie, set(zombie, 1_000));
+    const heir = await startMemoryNode([counterKind()], { stores });
+    await zombie.clock.advance(1_000);
+    await heir.clock.advance(2_000);
+    expect(ticks(heir)).toBe(1);
+  });
+
   it("of a shard that was lost is forgotten: its next owner may cancel it", async () => {
     const stores = new MemoryStores();
     const node = await startMemoryNode([counterKind()], { stores });

@@ -1,0 +1,231 @@
+import { login, logout } from "../../mixins/rest/routes/auth.ts";
+import { createOrder } from "../../mixins/rest/routes/orders.ts";
+import { createPortfolio } from "../../mixins/rest/routes/portfolios.ts";
+import type { ROUTES } from "../../mixins/rest/routes/index.ts";
+import { listTrades } from "../../mixins/rest/routes/trades.ts";
+import type { HttpClient, RouteInput } from "../support/http.ts";
+import { HandMarket } from "../support/node-market.ts";
+import { signUp } from "../support/node-users.ts";
+import type { TestUser } from "../support/node-users.ts";
+import type { TestNode } from "../support/node.ts";
+
+type Action = (typeof ROUTES)[number]["action"];
+
+/** Who asks in these tests, and what there is to ask for. */
+export interface World {
+  readonly anonymous: HttpClient;
+  readonly admin: HttpClient;
+  readonly trader: HttpClient;
+  /** of the trader's tenant, with nothing of its own */
+  readonly viewer: HttpClient;
+  /** may trade, as the trader may, but not in this portfolio */
+  readonly neighbour: HttpClient;
+  /** the same in another tenant */
+  readonly foreigner: HttpClient;
+  /** whose sessions may be ended */
+  readonly guest: TestUser;
+  /** whose sign-in may be locked */
+  readonly careless: TestUser;
+  /** an access token of a session that has ended */
+  readonly ended: HttpClient;
+  /** the trader's */
+  readonly portfolioId: string;
+  readonly orderId: string;
+  readonly tradeId: string;
+  readonly market: HandMarket;
+}
+
+export interface RouteCase {
+  /** the fields of a request that succeeds */
+  readonly input: (world: World) => RouteInput | Promise<RouteInput>;
+  /** the trader unless it says otherwise */
+  readonly who?: (world: World) => HttpClient | Promise<HttpClient>;
+  /** concerns something of the trader's, which for others is not there */
+  readonly isOwned?: true;
+  /** never ends by itself */
+  readonly isStream?: true;
+}
+
+export const USER_PASSWORD = "a passphrase for tests";
+
+export async function makeWorld(node: TestNode): Promise<World> {
+  const [trader, viewer, neighbour, foreigner, guest, careless] = await Promise.all([
+    signUp(node, { role: "trader" }),
+    signUp(node, { role: "viewer" }),
+    signUp(node, { role: "trader" }),
+    signUp(node, { role: "trader", tenantId: "elsewhere" }),
+    signUp(node, { role: "trader" }),
+    signUp(node, { role: "viewer" }),
+  ]);
+  const ended = await node.anonymous.login(guest.email, USER_PASSWORD);
+  await ended.call(logout);
+  const market = await HandMarket.open(node);
+  await market.list("ACME");
+  for (const price of [100, 101, 102, 103]) await market.play({ ACME: price });
+  const { portfolioId } = await trader.client.call(createPortfolio, portfolioBody());
+  const { orderId } = await trader.client.call(createOrder, marketOrder(portfolioId));
+  await market.play({ ACME: 104 });
+  const { data: trades } = await trader.client.call(listTrades, {});
+  return {
+    anonymous: node.anonymous,
+    admin: node.admin,
+    trader: trader.client,
+    viewer: viewer.client,
+    neighbour: neighbour.client,
+    foreigner: foreigner.client,
+    guest,
+    careless,
+    ended,
+    portfolioId,
+    orderId,
+    tradeId: trades[0]?.tradeId ?? "",
+    market,
+  };
+}
+
+function portfolioBody(): RouteInput {
+  return { name: "Desk", baseCurrency: "USD", initialCash: "100000" };
+}
+
+function marketOrder(portfolioId: string): RouteInput {
+  return { portfolioId, symbol: "ACME", side: "buy", type: "market", quantity: "10" };
+}
+
+function restingOrder(portfolioId: string): RouteInput {
+  return { ...marketOrder(portfolioId), type: "limit", price: "80", timeInForce: "gtc" };
+}
+
+async function openOrder({ trader, portfolioId }: World): Promise<RouteInput> {
+  const { orderId } = await trader.call(createOrder, restingOrder(portfolioId));
+  return { orderId };
+}
+
+async function newPortfolio({ trader }: World): Promise<RouteInput> {
+  const { portfolioId } = await trader.call(createPortfolio, portfolioBody());
+  return { portfolioId };
+}
+
+const nothing = (): RouteInput => ({});
+const ofPortfolio = ({ portfolioId }: World): RouteInput => ({ portfolioId });
+const guestSession = ({ anonymous, guest }: World): Promise<HttpClient> =>
+  anonymous.login(guest.email, USER_PASSWORD);
+
+/** A request that succeeds for every route: a route without one does not compile. */
+export const CASES: { readonly [A in Action]: RouteCase } = {
+  "orders.create": { input: ({ portfolioId }) => restingOrder(portfolioId), isOwned: true },
+  "orders.list": {
+    input: ({ portfolioId }) => ({
+      portfolioId,
+      symbol: "ACME",
+      status: "new,filled",
+      since: "2020-01-01",
+      limit: 5,
+      order: "asc",
+    }),
+    isOwned: true,
+  },
+  "orders.get": {
+    input: ({ orderId }) => ({ orderId, asOf: new Date().toISOString() }),
+    isOwned: true,
+  },
+  "orders.cancel": { input: openOrder, isOwned: true },
+  "orders.cancelAll": {
+    input: ({ portfolioId }) => ({ portfolioId, symbol: "ACME" }),
+    isOwned: true,
+  },
+  "orders.events": { input: ({ orderId }) => ({ orderId, limit: 2 }), isOwned: true },
+  "market-data.quote": { input: () => ({ symbol: "ACME" }) },
+  "market-data.bars": {
+    input: () => ({
+      symbol: "ACME",
+      timeframe: "1d",
+      start: "2020-01-01",
+      end: "2020-02-01T00:00:00Z",
+      adjust: "none",
+      limit: 2,
+      order: "desc",
+    }),
+  },
+  "features.series": {
+    input: () => ({ symbol: "ACME", features: "sma_2,rsi_2", timeframe: "1d", limit: 3 }),
+  },
+  "features.catalogue": { input: nothing },
+  "trades.list": {
+    input: ({ portfolioId, orderId }) => ({ portfolioId, orderId, symbol: "ACME", limit: 1 }),
+    isOwned: true,
+  },
+  "trades.get": { input: ({ tradeId }) => ({ tradeId }), isOwned: true },
+  "portfolios.list": { input: () => ({ status: "open", limit: 1, order: "asc" }) },
+  "portfolios.create": {
+    input: () => ({
+      ...portfolioBody(),
+      accounting: "netting",
+      lotMethod: "fifo",
+      margin: "cash",
+      limits: { maxOrderNotional: "50000", maxOrdersPerMinute: 60, restrictedSymbols: ["GME"] },
+    }),
+  },
+  "portfolios.get": {
+    input: ({ portfolioId }) => ({ portfolioId, asOf: Date.now() }),
+    isOwned: true,
+  },
+  "portfolios.update": {
+    input: async (world) => ({ ...(await newPortfolio(world)), name: "Renamed", limits: {} }),
+    isOwned: true,
+  },
+  "portfolios.close": { input: newPortfolio, isOwned: true },
+  "portfolios.positions": { input: ofPortfolio, isOwned: true },
+  "portfolios.ledger": {
+    input: ({ portfolioId }) => ({
+      portfolioId,
+      start: 1_500_000_000_000,
+      limit: 3,
+      order: "desc",
+    }),
+    isOwned: true,
+  },
+  "portfolios.history": {
+    input: ({ portfolioId }) => ({ portfolioId, start: "2019-12-31", limit: 3 }),
+    isOwned: true,
+  },
+  "signals.list": { input: () => ({ symbol: "ACME", since: "2020-01-01", limit: 10 }) },
+  "symbols.list": { input: () => ({ search: "acme", assetClass: "equity", limit: 10 }) },
+  "symbols.get": { input: () => ({ symbol: "ACME" }) },
+  "symbols.put": {
+    who: ({ admin }) => admin,
+    input: () => ({
+      symbol: "NEWCO",
+      name: "New Company",
+      assetClass: "equity",
+      venue: "PAPER",
+      currency: "USD",
+      tickSize: "0.01",
+      lotSize: 1,
+      multiplier: "1",
+      shortable: false,
+      calendar: "XNYS",
+    }),
+  },
+  "auth.login": {
+    who: ({ anonymous }) => anonymous,
+    input: ({ careless }) => ({ email: careless.email, password: USER_PASSWORD }),
+  },
+  "auth.refresh": {
+    who: ({ anonymous }) => anonymous,
+    input: async ({ anonymous, guest }) => {
+      const body = { email: guest.email, password: USER_PASSWORD };
+      const { refreshToken } = await anonymous.call(login, body);
+      return { refreshToken };
+    },
+  },
+  "auth.logout": { who: guestSession, input: nothing },
+  "auth.me": { input: nothing },
+  "api.stream": { input: () => ({ channels: "orders,bars:ACME:1d" }), isStream: true },
+  "api.live": { input: nothing },
+  "api.ready": { input: nothing },
+  "api.metrics": { input: nothing },
+  "system.info": { input: nothing },
+  "api.openapi": { input: () => ({ service: "risk" }) },
+  "api.docs": { input: () => ({ service: "execution" }) },
+  "api.docsAsset": { input: () => ({ asset: "swagger-ui.css" }) },
+};

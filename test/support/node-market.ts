@@ -1,0 +1,118 @@
+import type { Bar } from "../../domain/market/bar.ts";
+import type { Instrument } from "../../domain/market/instrument.ts";
+import { upsertInstrument } from "../../models/instruments.ts";
+import { FeedRunner } from "../../services/data/feed-runner.ts";
+import type { MarketSource, SourceRow } from "../../services/data/feeds/feed.ts";
+import { Market } from "../../services/data/market.ts";
+import type { TestNode } from "./node.ts";
+
+export const DAY_MS = 86_400_000;
+export const FIRST_DAY_MS = Date.UTC(2020, 0, 1);
+
+interface Played {
+  readonly bar: Bar;
+  readonly done: () => void;
+}
+
+/** A market that moves when the test says so, by the same runner as every feed. */
+export class HandMarket {
+  readonly #node: TestNode;
+  readonly #source = new HandSource();
+  readonly #runner: FeedRunner;
+  readonly #market: Market;
+  #day = 0;
+
+  private constructor(node: TestNode) {
+    this.#node = node;
+    this.#market = new Market(node.context);
+    this.#runner = new FeedRunner(node.context, this.#market, "by-hand", this.#source);
+  }
+
+  /** @param day with which it goes on, counted from 0 */
+  static async open(node: TestNode, day = 0): Promise<HandMarket> {
+    const market = new HandMarket(node);
+    market.#day = day;
+    await market.#runner.start();
+    return market;
+  }
+
+  async list(symbol: string, changes: Partial<Instrument> = {}): Promise<void> {
+    await upsertInstrument(this.#node.context.pool, instrument(symbol, changes));
+  }
+
+  /** The next day of each symbol, at one price each; resolves when everybody has heard of it and nothing is left to do. */
+  async play(prices: Readonly<Record<string, number | string>>): Promise<void> {
+    await this.tick(prices);
+    await this.#node.settled();
+  }
+
+  /** The same for a market that does not wait. */
+  async tick(prices: Readonly<Record<string, number | string>>): Promise<void> {
+    const startMs = FIRST_DAY_MS + this.#day++ * DAY_MS;
+    for (const [symbol, price] of Object.entries(prices)) {
+      await this.#source.play(dayBar(symbol, startMs, String(price)));
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#source.end();
+    await this.#runner.stop();
+  }
+}
+
+/** A day on which the price did not move. */
+export function dayBar(symbol: string, startMs: number, price: string): Bar {
+  return {
+    symbol,
+    timeframe: "1d",
+    startMs,
+    open: price,
+    high: price,
+    low: price,
+    close: price,
+    volume: "1000000",
+    source: "by-hand",
+  };
+}
+
+function instrument(symbol: string, changes: Partial<Instrument>): Instrument {
+  return {
+    symbol,
+    name: `${symbol} Inc.`,
+    assetClass: "equity",
+    venue: "PAPER",
+    currency: "USD",
+    tickSize: "0.01",
+    lotSize: "1",
+    multiplier: "1",
+    shortable: false,
+    calendar: "XNYS",
+    ...changes,
+  };
+}
+
+/** Hands over a bar when there is one; being asked for the next says that the one before is done with. */
+class HandSource implements MarketSource {
+  readonly name = "by-hand";
+  #row = 0;
+  #next = Promise.withResolvers<Played | null>();
+
+  async play(bar: Bar): Promise<void> {
+    await new Promise<void>((done) => this.#next.resolve({ bar, done }));
+  }
+
+  end(): void {
+    this.#next.resolve(null);
+  }
+
+  async *rows(): AsyncGenerator<SourceRow> {
+    for (;;) {
+      const played = await this.#next.promise;
+      if (played === null) return;
+      this.#next = Promise.withResolvers();
+      this.#row += 1;
+      yield { row: this.#row, event: { kind: "bar", bar: played.bar } };
+      played.done();
+    }
+  }
+}

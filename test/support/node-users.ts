@@ -1,0 +1,40 @@
+import { randomUUID } from "node:crypto";
+import type { Pool } from "pg";
+import { Passwords } from "../../services/auth/passwords.ts";
+import type { UserRole } from "../../types/contracts.ts";
+import type { HttpClient } from "./http.ts";
+import type { TestNode } from "./node.ts";
+
+export interface TestUser {
+  readonly userId: string;
+  readonly email: string;
+  readonly client: HttpClient;
+}
+
+const PASSWORD = "a passphrase for tests";
+/** Hashing is slow on purpose; once will do. */
+let passwordHash: Promise<string> | null = null;
+
+/** A user who has signed in; of the administrator's tenant unless another is named. */
+export async function signUp(
+  { anonymous, database }: TestNode,
+  { role, tenantId = "default" }: { readonly role: UserRole; readonly tenantId?: string },
+): Promise<TestUser> {
+  const userId = randomUUID();
+  const email = `${userId}@e2e.test`;
+  passwordHash ??= new Passwords().hash(PASSWORD);
+  await insert(database.pool, [userId, tenantId, email, await passwordHash, role]);
+  return { userId, email, client: await anonymous.login(email, PASSWORD) };
+}
+
+async function insert(pool: Pool, values: readonly [string, string, string, string, UserRole]) {
+  await pool.query(
+    "INSERT INTO identity.tenant (tenant_id, name) VALUES ($1, $1) ON CONFLICT DO NOTHING",
+    [values[1]],
+  );
+  await pool.query(
+    `INSERT INTO identity.app_user (user_id, tenant_id, email, password_hash, role)
+     VALUES ($1, $2, $3, $4, $5)`,
+    [...values],
+  );
+}
