@@ -57,7 +57,7 @@ type Request = IncomingMessage & { readonly $ctx?: RequestContext };
 
 /** What moleculer-web puts on the service. */
 interface Gateway {
-  /** `started` is false from the moment that the broker is told to stop */
+  /** `started` is true from when all services are there until the broker is told to stop */
   readonly broker: { readonly started: boolean };
   readonly aliases: readonly Alias[];
   readonly logger: { error(...words: unknown[]): void };
@@ -150,7 +150,7 @@ function methodsOf(pipeline: Pipeline) {
       res: ServerResponse,
       found?: Found,
     ): Promise<true> {
-      if (!this.broker.started) throw stopping(res);
+      if (!this.broker.started) throw notServing(res);
       const url = pathOf(req);
       if (req.method === "OPTIONS") pipeline.preflight(routerOf(this), url, req, res);
       else if (found) await pipeline.handle(ctx, req, res, found);
@@ -180,9 +180,9 @@ function routerOf(gateway: Gateway): Router {
 }
 
 /** A client that keeps its connections busy would hold up the stop until it is cut off, in the middle of a request. */
-function stopping(res: ServerResponse): RestError {
+function notServing(res: ServerResponse): RestError {
   res.setHeader("Connection", "close");
-  return unavailable("this node is stopping; try another, or again", 1);
+  return unavailable("this node is starting or stopping; try another, or again", 1);
 }
 
 function noRoute(router: Router, url: string, res: ServerResponse): RestError {

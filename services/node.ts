@@ -156,8 +156,9 @@ async function assemble(
   ]) {
     broker.createService(service);
   }
-  await system.start();
   await broker.start();
+  // Effects that a crash left behind are run at once: the services that they call must be there.
+  await system.start();
   const administrator = (await gateway?.seed()) ?? null;
   await startFeeds(context, stores);
   return {

@@ -1,24 +1,18 @@
-import type { Bar } from "../market/bar.ts";
 import type { Liquidity } from "../order/execution-report.ts";
-import { Decimal, dec, floorTo, text } from "../shared/decimal.ts";
+import { type Decimal, type DecimalString, dec, floorTo, text } from "../shared/decimal.ts";
 import {
-  DAY_MS,
+  type Market,
   arrivalPrice,
   beginsMs,
+  endOfDayMs,
   endsMs,
   isEligible,
   isMarketable,
   sessionDay,
 } from "./market.ts";
 import type { MarketSeen } from "./paper-messages.ts";
-import type { VenueOrder } from "./paper-state.ts";
+import type { VenueOrder } from "./book.ts";
 import { isoDate } from "./settlement.ts";
-
-/** A bar or quote as it is offered to the orders; `range` is the bar's, null for a quote. */
-export interface Market {
-  readonly seen: MarketSeen;
-  readonly range: Pick<Bar, "high" | "low"> | null;
-}
 
 /** What a bar or quote does to one order: at most one fill, and perhaps its end. */
 export interface Outcome {
@@ -65,10 +59,6 @@ function expiry(session: number): Outcome {
   return { fill: null, close: { as: "expired", text: words, atMs: endOfDayMs(session) } };
 }
 
-function endOfDayMs(day: number): number {
-  return (day + 1) * DAY_MS;
-}
-
 function isComplete(order: VenueOrder, { fill }: Outcome): boolean {
   return fill !== null && fill.quantity.equals(leaves(order));
 }
@@ -97,17 +87,17 @@ function isImmediate(order: VenueOrder): boolean {
   return timeInForce === "ioc" || timeInForce === "fok";
 }
 
-function offerTo(order: VenueOrder, market: Market, arrival: Decimal): Offer | null {
+function offerTo(order: VenueOrder, market: Market, arrival: DecimalString): Offer | null {
   const { seen, range } = market;
   const limit = order.submitted.price;
   if (isMarketable(order.submitted, arrival)) {
     const isMaker = seen.by === "quote" && order.hasRested && limit !== null;
     return isMaker
       ? { price: dec(limit), liquidity: "maker", atMs: beginsMs(seen) }
-      : { price: arrival, liquidity: "taker", atMs: beginsMs(seen) };
+      : { price: dec(arrival), liquidity: "taker", atMs: beginsMs(seen) };
   }
   if (limit === null || range === null || isImmediate(order)) return null;
-  const extreme = dec(order.submitted.side === "buy" ? range.low : range.high);
+  const extreme = order.submitted.side === "buy" ? range.low : range.high;
   // Touched at some time inside the bar; by its last millisecond it is certain.
   return isMarketable(order.submitted, extreme)
     ? { price: dec(limit), liquidity: "maker", atMs: endsMs(seen) - 1 }
@@ -143,9 +133,9 @@ function quantityOf(wanted: Decimal, available: Decimal | null, lotSize: string)
     : floorTo(available, lotSize);
 }
 
-function missed(order: VenueOrder, arrival: Decimal, seen: MarketSeen): Outcome {
+function missed(order: VenueOrder, arrival: DecimalString, seen: MarketSeen): Outcome {
   const { timeInForce, price } = order.submitted;
-  const words = `${timeInForce}: the market at ${text(arrival)} did not meet the limit ${price ?? ""}`;
+  const words = `${timeInForce}: the market at ${text(dec(arrival))} did not meet the limit ${price ?? ""}`;
   return canceled(words, beginsMs(seen));
 }
 

@@ -72,6 +72,8 @@ export interface PaperVenueReply {
   readonly order: VenueOrderSummary | null;
   /** 0: nothing waits for bars or quotes */
   readonly openOrders: number;
+  /** ids of the orders that a report went to, each once: what a bar or quote did */
+  readonly told: readonly string[];
 }
 
 export interface VenueOrderSummary {

@@ -4,8 +4,8 @@ import { text } from "../shared/decimal.ts";
 import { type FeeSchedule, chargeFee } from "./fees.ts";
 import { beginsMs, sessionDay } from "./market.ts";
 import type { Close, Fill, Outcome } from "./matching.ts";
+import type { VenueOrder } from "./book.ts";
 import type { MarketSeen, PaperVenueEvent } from "./paper-messages.ts";
-import type { VenueOrder } from "./paper-state.ts";
 import { settlementDate } from "./settlement.ts";
 
 /** @param clockMs the market's time; null when none is known, and the report then carries the wall clock */

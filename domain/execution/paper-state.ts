@@ -1,8 +1,8 @@
 import type { SubmitPayload } from "../order/messages.ts";
 import type { Recorded } from "../shared/decider.ts";
 import { type DecimalString, add, dec } from "../shared/decimal.ts";
-import type { FeeSchedule } from "./fees.ts";
-import { arrivalPrice, beginsMs, endsMs, isEligible, isMarketable, sessionDay } from "./market.ts";
+import type { VenueOrder } from "./book.ts";
+import { type OpenOrders, findOpen, place, walkOn, withAccepted, without } from "./open-orders.ts";
 import type {
   ClosedStatus,
   MarketSeen,
@@ -18,25 +18,9 @@ export interface PaperVenueState {
   /** end of the newest bar seen, epoch ms; null before the first */
   readonly barEndMs: number | null;
   readonly quoteMs: number | null;
-  /** by acceptance: time priority */
-  readonly open: readonly VenueOrder[];
+  readonly open: OpenOrders;
   /** the last to close last */
   readonly closed: readonly ClosedOrder[];
-}
-
-export interface VenueOrder {
-  readonly submitted: SubmitPayload;
-  readonly fees: FeeSchedule;
-  readonly venueOrderId: string;
-  /** no bar or quote that began before it is offered to the order; walks on with what has been offered */
-  readonly activeFromMs: number | null;
-  /** UTC date (days since the epoch) of the first bar or quote offered; a day order ends with it */
-  readonly sessionDay: number | null;
-  /** a limit that was not marketable when it was offered a price: from then on it makes, before it takes */
-  readonly hasRested: boolean;
-  readonly cumQty: DecimalString;
-  /** exact, before rounding */
-  readonly feesAccrued: DecimalString;
 }
 
 export interface ClosedOrder {
@@ -53,7 +37,7 @@ export function evolve(
 ): PaperVenueState {
   switch (event.type) {
     case "VenueOrderAccepted":
-      return { ...state, open: [...state.open, accepted(event)] };
+      return { ...state, open: withAccepted(state.open, event) };
     case "VenueOrderRejected":
       return remember(state, {
         submitted: event.order,
@@ -76,8 +60,8 @@ export function evolve(
 }
 
 export function findOrder(state: PaperVenueState, clOrdId: string) {
-  const isIt = (order: VenueOrder | ClosedOrder) => order.submitted.clOrdId === clOrdId;
-  return state.open.find(isIt) ?? state.closed.find(isIt) ?? null;
+  const closed = () => state.closed.find(({ submitted }) => submitted.clOrdId === clOrdId);
+  return findOpen(state.open, clOrdId) ?? closed() ?? null;
 }
 
 export function summarizeOrder(order: VenueOrder | ClosedOrder): VenueOrderSummary {
@@ -88,39 +72,11 @@ export function summarizeOrder(order: VenueOrder | ClosedOrder): VenueOrderSumma
   return { ...base, ordStatus: cumQty === "0" ? "new" : "partiallyFilled", text: null };
 }
 
-function accepted(
-  event: Extract<PaperVenueEvent, { readonly type: "VenueOrderAccepted" }>,
-): VenueOrder {
-  return {
-    submitted: event.order,
-    fees: event.fees,
-    venueOrderId: event.report.venueOrderId,
-    activeFromMs: event.activeFromMs,
-    sessionDay: null,
-    hasRested: false,
-    cumQty: "0",
-    feesAccrued: "0",
-  };
-}
-
 function see(state: PaperVenueState, seen: MarketSeen): PaperVenueState {
-  const open = state.open.map((order) => walk(order, seen));
+  const open = walkOn(state.open, seen);
   return seen.by === "bar"
     ? { ...state, open, barEndMs: seen.endMs }
     : { ...state, open, quoteMs: seen.timeMs };
-}
-
-/** What has been offered is not offered again, nor anything that began before its end. */
-function walk(order: VenueOrder, seen: MarketSeen): VenueOrder {
-  if (order.activeFromMs === null) return { ...order, activeFromMs: endsMs(seen) };
-  const price = arrivalPrice(seen, order.submitted.side);
-  if (price === null || !isEligible(order, seen)) return order;
-  return {
-    ...order,
-    activeFromMs: endsMs(seen),
-    sessionDay: order.sessionDay ?? sessionDay(beginsMs(seen)),
-    hasRested: order.hasRested || !isMarketable(order.submitted, price),
-  };
 }
 
 function fill(
@@ -128,16 +84,13 @@ function fill(
   event: Extract<PaperVenueEvent, { readonly type: "VenueOrderFilled" }>,
 ): PaperVenueState {
   const { clOrdId, lastQty } = event.report;
-  const isIt = (order: VenueOrder) => order.submitted.clOrdId === clOrdId;
-  const open = state.open.map((order) =>
-    isIt(order)
-      ? { ...order, cumQty: add(order.cumQty, lastQty), feesAccrued: event.feesAccrued }
-      : order,
-  );
-  const filled = open.find((order) => isIt(order) && isComplete(order));
-  return filled === undefined
-    ? { ...state, open }
-    : close({ ...state, open }, clOrdId, "filled", null);
+  const order = findOpen(state.open, clOrdId);
+  if (order === undefined) return state;
+  const { feesAccrued } = event;
+  const filled = { ...order, cumQty: add(order.cumQty, lastQty), feesAccrued };
+  return isComplete(filled)
+    ? remember(state, closedOrder(filled, "filled", null))
+    : { ...state, open: place(state.open, filled) };
 }
 
 function isComplete(order: VenueOrder): boolean {
@@ -150,13 +103,22 @@ function close(
   ordStatus: ClosedStatus,
   text: string | null,
 ): PaperVenueState {
-  const order = state.open.find(({ submitted }) => submitted.clOrdId === clOrdId);
-  if (order === undefined) return state;
-  const { submitted, venueOrderId, cumQty } = order;
-  const open = state.open.filter((other) => other !== order);
-  return remember({ ...state, open }, { submitted, venueOrderId, ordStatus, cumQty, text });
+  const order = findOpen(state.open, clOrdId);
+  return order === undefined ? state : remember(state, closedOrder(order, ordStatus, text));
+}
+
+function closedOrder(
+  { submitted, venueOrderId, cumQty }: VenueOrder,
+  ordStatus: ClosedStatus,
+  text: string | null,
+): ClosedOrder {
+  return { submitted, venueOrderId, ordStatus, cumQty, text };
 }
 
 function remember(state: PaperVenueState, order: ClosedOrder): PaperVenueState {
-  return { ...state, closed: [...state.closed, order].slice(-REMEMBERED_ORDERS) };
+  return {
+    ...state,
+    open: without(state.open, order.submitted),
+    closed: [...state.closed, order].slice(-REMEMBERED_ORDERS),
+  };
 }

@@ -44,7 +44,9 @@ import type { Decider, Effect, Env } from "../shared/decider.ts";
 import { type Decimal, dec } from "../shared/decimal.ts";
 import { Refusal, invariant } from "../shared/errors.ts";
 import { PAPER_FEES } from "./fees.ts";
-import { type Market, match } from "./matching.ts";
+import type { Market } from "./market.ts";
+import { match } from "./matching.ts";
+import { NO_ORDERS, candidates, countOrders, findOpen } from "./open-orders.ts";
 import type { PaperVenueCommand, PaperVenueEvent, PaperVenueReply } from "./paper-messages.ts";
 import {
   acceptance,
@@ -61,7 +63,7 @@ export const paperVenue: Decider<
   PaperVenueEvent,
   PaperVenueReply
 > = {
-  initial: () => ({ barEndMs: null, quoteMs: null, open: [], closed: [] }),
+  initial: () => ({ barEndMs: null, quoteMs: null, open: NO_ORDERS, closed: [] }),
   decide(state, command, env) {
     const events = eventsOf(state, command, env);
     const after = events.reduce(
@@ -69,7 +71,7 @@ export const paperVenue: Decider<
         evolve(before, { event, version: 0, atMs: env.nowMs, commandId: env.commandId }),
       state,
     );
-    return { events, effects: events.flatMap(tellOrder), reply: replyTo(after, command) };
+    return { events, effects: events.flatMap(tellOrder), reply: replyTo(after, command, events) };
   },
   evolve,
 };
@@ -148,7 +150,7 @@ function cancel(
   order: CancelPayload,
   env: Env,
 ): readonly PaperVenueEvent[] {
-  const open = state.open.find(({ submitted }) => submitted.clOrdId === order.clOrdId);
+  const open = findOpen(state.open, order.clOrdId);
   const clockMs = clock(state, open?.activeFromMs ?? undefined) ?? env.nowMs;
   if (open !== undefined) return [cancelation(open.submitted, clockMs, env)];
   const known = findOrder(state, order.clOrdId);
@@ -187,14 +189,14 @@ interface Pool {
   left: Decimal | null;
 }
 
-/** To each open order in turn, by time of acceptance. */
+/** To each open order that it can mean something to, by time of acceptance. */
 function offer(
   state: PaperVenueState,
   market: Market,
   supply: Readonly<Record<Side, Pool>>,
   env: Env,
 ): readonly PaperVenueEvent[] {
-  const events = state.open.flatMap((order) => {
+  const events = candidates(state.open, market).flatMap((order) => {
     const pool = supply[order.submitted.side];
     const outcome = match(order, market, pool.left);
     pool.left = pool.left?.minus(outcome.fill?.quantity ?? 0) ?? null;
@@ -216,12 +218,17 @@ function tellOrder(event: PaperVenueEvent): readonly Effect[] {
   return [{ kind: "tell", to: { type: "order", id: report.orderId }, command }];
 }
 
-function replyTo(state: PaperVenueState, command: PaperVenueCommand): PaperVenueReply {
+function replyTo(
+  state: PaperVenueState,
+  command: PaperVenueCommand,
+  events: readonly PaperVenueEvent[],
+): PaperVenueReply {
   const clOrdId = clOrdIdOf(command);
   const order = clOrdId === null ? null : findOrder(state, clOrdId);
   return {
     order: order === null ? null : summarizeOrder(order),
-    openOrders: state.open.length,
+    openOrders: countOrders(state.open),
+    told: [...new Set(events.flatMap((e) => ("report" in e ? [e.report.orderId] : [])))],
   };
 }
 

@@ -128,22 +128,32 @@ function recordBar(state: SymbolState, bar: Bar, tsInitMs: number): SymbolDecisi
       reply: { outcome: "late", reason },
     };
   }
-  if (last?.startMs === bar.startMs) return repeatBar(last, bar, tsInitMs);
+  if (last?.startMs === bar.startMs) return repeatBar(state, last, bar, tsInitMs);
   // A minute from the vendor ends the one being built; an earlier one being built closes first.
   const ended = bar.timeframe === "1m" ? closeEnded(state, bar.startMs, tsInitMs) : [];
   const events: SymbolEvent[] = [...ended, { type: "BarClosed", bar, tsInitMs }];
   return accepted([...events, ...quoteOf(state, lastPriceOf(bar, tsInitMs))]);
 }
 
-function repeatBar(last: Bar, bar: Bar, tsInitMs: number): SymbolDecision {
+function repeatBar(state: SymbolState, last: Bar, bar: Bar, tsInitMs: number): SymbolDecision {
   if (isSameBar(last, bar)) {
-    return { events: [], reply: { outcome: "duplicate", reason: "BAR_REPEATED" } };
+    const reply = { outcome: "duplicate", reason: "BAR_REPEATED" } as const;
+    return { events: heardAgain(state, bar, tsInitMs), reply };
   }
   const reason = "BAR_CHANGED";
   return {
     events: [{ type: "BarRevised", bar, tsInitMs, reason }],
     reply: { outcome: "revised", reason },
   };
+}
+
+/**
+ * The newest price told again is no news, but it is fresh: a feed that goes on after a restart begins with the bar that was
+ * stored last, and whoever has not yet acted on it must not find it stale.
+ */
+function heardAgain(state: SymbolState, bar: Bar, tsInitMs: number): readonly SymbolEvent[] {
+  const isLater = state.quote !== null && state.quote.tsInitMs < tsInitMs;
+  return isLater ? quoteOf(state, lastPriceOf(bar, tsInitMs)) : [];
 }
 
 // The source is left out: the same figures from another vendor are no news.

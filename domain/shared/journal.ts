@@ -189,8 +189,15 @@ export interface ShardOwner {
 }
 
 export interface EffectStore {
-  /** Due effects of the given shards, oldest first. */
-  due(shards: readonly number[], limit: number): Promise<readonly PendingEffect[]>;
+  /**
+   * Due effects of the given shards, oldest first; with `areOrphaned` those too that whoever committed them was about to
+   * run, because it is gone.
+   */
+  due(
+    shards: readonly number[],
+    limit: number,
+    areOrphaned: boolean,
+  ): Promise<readonly PendingEffect[]>;
   forget(effectIds: readonly string[]): Promise<void>;
   /** Records a failed attempt. `retryInMs` null parks the effect for an operator. */
   postpone(effectId: string, error: string, retryInMs: number | null): Promise<void>;

@@ -136,14 +136,17 @@ export class EffectRunner {
     else void this.#run(effect);
   }
 
-  /** Looks for effects that nobody is running. */
-  async poll(): Promise<void> {
+  /**
+   * Looks for effects that nobody is running. A node that has just got its shards need not give their last owner the time to
+   * run what it committed: it is gone.
+   */
+  async poll(areOrphaned = false): Promise<void> {
     const shards = this.#host.shards();
     if (this.#isPolling || shards.length === 0 || this.#running.size >= RUNNING_MAX) return;
     this.#isPolling = true;
     this.#ended.clear();
     try {
-      const due = await this.#ports.effects.due(shards, POLL_LIMIT);
+      const due = await this.#ports.effects.due(shards, POLL_LIMIT, areOrphaned);
       for (const effect of due) if (!this.#isKnown(effect)) this.take(effect);
     } catch (error) {
       this.#ports.log.warn("effects could not be polled", { error });

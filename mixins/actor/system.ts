@@ -147,7 +147,7 @@ export class ActorSystem {
   }
 
   #gained(): void {
-    void this.#effects.poll();
+    void this.#effects.poll(true);
     void this.#reminders.reload();
     this.#relay.gained();
   }

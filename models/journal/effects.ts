@@ -7,17 +7,31 @@ import { refOf } from "./stream-id.ts";
 /** Effects that were committed with their turn and have not been reported done. */
 export function createEffectStore(pool: Pool): EffectStore {
   return {
-    due: (shards, limit) => storeCall(() => due(pool, shards, limit)),
+    due: (shards, limit, areOrphaned) =>
+      storeCall(() => due(pool, shards, limit, areOrphaned ? ORPHANED : DUE)),
     forget: (effectIds) => storeCall(() => forget(pool, effectIds)),
     postpone: (effectId, error, retryInMs) =>
       storeCall(() => postpone(pool, effectId, error, retryInMs)),
   };
 }
 
+/** Which effects are to be run, as a condition. */
+interface Ripe {
+  readonly name: string;
+  readonly condition: string;
+}
+
+const DUE: Ripe = { name: "effects-due", condition: "due_at <= clock_timestamp()" };
+const ORPHANED: Ripe = {
+  name: "effects-orphaned",
+  condition: "(due_at <= clock_timestamp() OR attempts = 0 AND due_at IS NOT NULL)",
+};
+
 async function due(
   pool: Pool,
   shards: readonly number[],
   limit: number,
+  { name, condition }: Ripe,
 ): Promise<readonly PendingEffect[]> {
   const answer = await pool.query<{
     effect_id: string;
@@ -25,9 +39,9 @@ async function due(
     effect: Effect;
     attempts: number;
   }>({
-    name: "effects-due",
+    name,
     text: `SELECT effect_id, stream_id, effect, attempts FROM act.effect
-            WHERE due_at <= clock_timestamp() AND shard = ANY ($1) ORDER BY due_at LIMIT $2`,
+            WHERE ${condition} AND shard = ANY ($1) ORDER BY due_at LIMIT $2`,
     values: [shards, limit],
     query_timeout: ANSWER_MS,
   });

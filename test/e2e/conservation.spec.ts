@@ -47,10 +47,6 @@ describe("a thousand random orders and cancels at once, while bars come in", () 
     final = await admin.call(getPortfolio, { portfolioId });
   });
 
-  afterAll(async () => {
-    await hand.close();
-  });
-
   const work = async (): Promise<void> => {
     const known: string[] = [];
     let left = OPERATIONS;

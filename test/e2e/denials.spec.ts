@@ -105,10 +105,6 @@ describe("the check before an order", () => {
     await hand.play({ ACME: 100, EURO: 100, LOTS: 100 });
   });
 
-  afterAll(async () => {
-    await hand.close();
-  });
-
   const open = async (limits: RouteInput = {}): Promise<string> => {
     const body = { name: "Desk", baseCurrency: "USD", initialCash: "100000", limits };
     return (await node().admin.call(createPortfolio, body)).portfolioId;

@@ -30,7 +30,6 @@ describe("a write that is sent again", () => {
   };
 
   const end = async (): Promise<void> => {
-    await hand.close();
     await node.stop();
     expect(node.errors).toEqual([]);
   };

@@ -30,10 +30,6 @@ describe("each route", () => {
     world = await makeWorld(node());
   });
 
-  afterAll(async () => {
-    await world.market.close();
-  });
-
   const who = (test: RouteCase): HttpClient | Promise<HttpClient> =>
     (test.who ?? (({ trader }: World) => trader))(world);
 

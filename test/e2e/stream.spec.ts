@@ -27,7 +27,6 @@ describe("a stream", () => {
 
   afterAll(async () => {
     for (const stream of streams) await stream.close();
-    await hand.close();
   });
 
   const listen = async (

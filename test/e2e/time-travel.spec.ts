@@ -75,10 +75,6 @@ describe("what was recorded at each instant of a run", () => {
     ledger = await admin.all(getLedger, { portfolioId });
   });
 
-  afterAll(async () => {
-    await hand.close();
-  });
-
   const act = async (step: number): Promise<void> => {
     const kind = between(1, 10);
     if (kind <= 4) await place();

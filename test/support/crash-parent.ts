@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Json } from "../../domain/shared/json.ts";
 import type { CrashPlan, FromChild, KnownCommand, ToChild } from "./crash-protocol.ts";
 
+const NUDGE_MS = 500;
 const CHILD = join(__dirname, "crash-child.ts");
 
 /** A process that hosts the actors, as its parent sees it. */
@@ -98,13 +99,25 @@ export class PersistentClient {
     this.#url = url;
   }
 
-  /** Sends the new commands and all that are open to a process that will crash. @throws when it does not */
-  async untilCrash(plan: CrashPlan, commands: readonly KnownCommand[]): Promise<void> {
+  /**
+   * Sends the new commands and all that are open to a process that will crash; more of them when it has not crashed after a
+   * while, because how often it passes a step depends on how much it does at once.
+   * @throws when it ends in another way
+   */
+  async untilCrash(
+    plan: CrashPlan,
+    commands: readonly KnownCommand[],
+    more: () => readonly KnownCommand[],
+  ): Promise<void> {
     this.#commands.push(...commands);
     const child = this.#nursery.take();
     await child.start(this.#url, plan, (message) => this.#hear(message));
     child.send(this.#open());
-    const end = await child.ended;
+    const nudging = setInterval(() => {
+      this.#commands.push(...more());
+      child.send(this.#open());
+    }, NUDGE_MS);
+    const end = await child.ended.finally(() => clearInterval(nudging));
     if (end !== "SIGKILL")
       throw new Error(`expected a crash at ${plan.point}, found ${end}: ${child.stderr}`);
   }

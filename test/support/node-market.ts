@@ -33,6 +33,7 @@ export class HandMarket {
     const market = new HandMarket(node);
     market.#day = day;
     await market.#runner.start();
+    node.beforeStop(() => market.#close());
     return market;
   }
 
@@ -54,7 +55,7 @@ export class HandMarket {
     }
   }
 
-  async close(): Promise<void> {
+  async #close(): Promise<void> {
     this.#source.end();
     await this.#runner.stop();
   }
@@ -95,6 +96,7 @@ function instrument(symbol: string, changes: Partial<Instrument>): Instrument {
 class HandSource implements MarketSource {
   readonly name = "by-hand";
   #row = 0;
+  #isOver = false;
   #next = Promise.withResolvers<Played | null>();
 
   async play(bar: Bar): Promise<void> {
@@ -102,13 +104,14 @@ class HandSource implements MarketSource {
   }
 
   end(): void {
+    this.#isOver = true;
     this.#next.resolve(null);
   }
 
   async *rows(): AsyncGenerator<SourceRow> {
     for (;;) {
       const played = await this.#next.promise;
-      if (played === null) return;
+      if (played === null || this.#isOver) return;
       this.#next = Promise.withResolvers();
       this.#row += 1;
       yield { row: this.#row, event: { kind: "bar", bar: played.bar } };

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { ProbePoint } from "../../mixins/actor/ports.ts";
 import { getFeedPosition } from "../../models/feed-positions.ts";
 import { readConfig } from "../../services/config.ts";
 import type { NodeContext } from "../../services/context.ts";
@@ -18,6 +19,7 @@ export interface TestNodeOptions {
   readonly database?: TestDatabase;
   /** not limited unless given */
   readonly rateLimits?: RateLimits;
+  readonly probe?: (point: ProbePoint) => void;
 }
 
 /** A whole node in this process, on a database of its own. */
@@ -34,6 +36,8 @@ export interface TestNode {
   settled(): Promise<void>;
   /** Holds the replay and waits until its last bar is done with. */
   pauseReplay(): Promise<void>;
+  /** What is to end before the node does. */
+  beforeStop(work: () => Promise<void>): void;
   /** Stops the node; its database stays. */
   stop(): Promise<void>;
 }
@@ -53,6 +57,7 @@ const NO_LIMITS: RateLimits = { user: WITHOUT_LIMIT, address: WITHOUT_LIMIT };
 export async function startTestNode(options: TestNodeOptions = {}): Promise<TestNode> {
   const database = options.database ?? (await createTestDatabase());
   const errors: string[] = [];
+  const toEnd: (() => Promise<void>)[] = [];
   const running = await startNode({
     config: readConfig(environment(database, options.replaySpeed)),
     log: createLogger({
@@ -62,6 +67,7 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
       write: (line) => void errors.push(line),
     }),
     rateLimits: options.rateLimits ?? NO_LIMITS,
+    ...(options.probe && { probe: options.probe }),
   });
   if (running.url === null) throw new Error("a node with a gateway has a URL");
   const { context } = running;
@@ -75,7 +81,11 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
     errors,
     settled: () => settled(context),
     pauseReplay: () => pauseReplay(context),
-    stop: () => running.stop(),
+    beforeStop: (work) => void toEnd.push(work),
+    stop: async () => {
+      for (const end of toEnd.splice(0)) await end();
+      await running.stop();
+    },
   };
 }
 
@@ -124,7 +134,7 @@ export function withNode(options: TestNodeOptions = {}): () => TestNode {
   afterAll(async () => {
     await node?.stop();
     await node?.database.drop();
-    expect(node?.errors).toEqual([]);
+    expect(node?.errors ?? []).toEqual([]);
   });
   return () => {
     if (node === null) throw new Error("the node exists only while tests run");

@@ -1,3 +1,4 @@
+import { countOrders } from "../../../domain/execution/open-orders.ts";
 import { paperVenue } from "../../../domain/execution/paper-venue.ts";
 import type {
   PaperVenueCommand,
@@ -16,7 +17,7 @@ import type { Broker } from "./broker.ts";
 const NAMESPACE = "9a7c3d52-6f0e-4b1c-8d2a-51e0c4b7f613";
 
 /** Raise it when the shape of the venue's state changes. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 /** Whoever waits for a fill to be booked waits no longer than this: the market does not stop for a slow store. */
 const SETTLE_MS = 1_000;
 
@@ -26,7 +27,7 @@ export function paperVenueKind(): ActorKind {
     type: "venue",
     schemaVersion: SCHEMA_VERSION,
     decider: paperVenue,
-    summarize: (_id, state) => ({ openOrders: state.open.map((o) => o.submitted.orderId) }),
+    summarize: (_id, state) => ({ openOrders: countOrders(state.open) }),
     urgent: new Set(["Cancel"] as const),
   });
 }
@@ -50,10 +51,10 @@ export function createPaperBroker(node: NodeContext): Broker {
     // sound: the venue's decider replies so to every command
     return answer.reply as unknown as PaperVenueReply;
   };
-  const openOrders = async (symbol: string): Promise<readonly string[]> => {
+  const openOrders = async (symbol: string): Promise<number> => {
     const { summary } = await node.actors.read(venueOf(symbol));
     // sound: made by `summarize` above; null before the first order
-    return (summary as { readonly openOrders: readonly string[] } | null)?.openOrders ?? [];
+    return (summary as { readonly openOrders: number } | null)?.openOrders ?? 0;
   };
   /** Answered when the fills are booked: who decides on the same bar must know of them. */
   const offer = async (
@@ -61,14 +62,13 @@ export function createPaperBroker(node: NodeContext): Broker {
     command: PaperVenueCommand & { readonly type: "OnBar" | "OnQuote" },
     name: string,
   ): Promise<void> => {
-    const orders = await openOrders(symbol);
     // A venue without orders need not hear of the market: `marketTimeMs` of the next order tells it the time.
-    if (orders.length === 0) return;
-    await send(symbol, command, name);
+    if ((await openOrders(symbol)) === 0) return;
+    const { told } = await send(symbol, command, name);
     await node.actorSystem.settled(SETTLE_MS, [venueOf(symbol)]);
     await node.actorSystem.settled(
       SETTLE_MS,
-      orders.map((id) => ({ type: "order", id })),
+      told.map((id) => ({ type: "order", id })),
     );
   };
   return {

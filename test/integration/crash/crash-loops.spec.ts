@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Pool } from "pg";
 import { uuidv5 } from "../../../mixins/actor/ids.ts";
 import { PROBE_POINTS } from "../../../mixins/actor/ports.ts";
@@ -50,6 +51,25 @@ function commandOf(n: number, i: number): CounterCommand {
   }
 }
 
+/** Commands that only make a process do more, to an actor that is left out of all comparisons. */
+function nudge(): readonly KnownCommand[] {
+  const ref = { type: "counter", id: "nudged" };
+  const commands: readonly CounterCommand[] = [
+    { type: "AddAndTell", amount: 0, to: ref },
+    { type: "AddAndWork", amount: 0 },
+    {
+      type: "Remind",
+      change: {
+        set: randomUUID(),
+        dueMs: Date.now(),
+        command: { type: "Tick" },
+        misfire: "fireAll",
+      },
+    },
+  ];
+  return commands.map((command) => ({ commandId: randomUUID(), ref, command }));
+}
+
 /** What can be compared between two runs: everything but the order in which commands met. */
 async function resultOf(pool: Pool) {
   const rows = async <Row extends object>(text: string) => (await pool.query<Row>(text)).rows;
@@ -57,15 +77,15 @@ async function resultOf(pool: Pool) {
     sums: await rows(
       `SELECT stream_id, sum((data ->> 'amount')::int)::int AS sum, count(*)::int AS events,
               count(*) FILTER (WHERE type = 'Ticked')::int AS ticks
-         FROM act.event GROUP BY stream_id ORDER BY stream_id`,
+         FROM act.event WHERE stream_id <> 'counter:nudged' GROUP BY stream_id ORDER BY stream_id`,
     ),
     commands: await rows(
-      "SELECT stream_id, count(*)::int AS n FROM act.command GROUP BY 1 ORDER BY 1",
+      "SELECT stream_id, count(*)::int AS n FROM act.command WHERE stream_id <> 'counter:nudged' GROUP BY 1 ORDER BY 1",
     ),
-    broker: await rows("SELECT amount FROM witness ORDER BY amount"),
+    broker: await rows("SELECT amount FROM witness WHERE amount > 0 ORDER BY amount"),
     books: await rows(
       `SELECT portfolio_id, count(*)::int AS rows, sum(debit) AS debit, sum(credit) AS credit
-         FROM book.ledger_entry GROUP BY 1 ORDER BY 1`,
+         FROM book.ledger_entry WHERE portfolio_id <> 'nudged' GROUP BY 1 ORDER BY 1`,
     ),
     left: await rows(
       `SELECT (SELECT count(*)::int FROM act.effect) AS effects, (SELECT count(*)::int FROM act.reminder) AS reminders,
@@ -149,10 +169,12 @@ describe("a process that dies", () => {
     "at %s, again and again, loses nothing that it acknowledged and does nothing twice",
     async (point) => {
       await onDatabase(async (pool, client) => {
-        for (const [n, at] of PASSES.entries()) await client.untilCrash({ point, at }, round(n));
+        for (const [n, at] of PASSES.entries())
+          await client.untilCrash({ point, at }, round(n), nudge);
         await client.untilDone(round(PASSES.length), () => isQuiet(pool));
         expect(await resultOf(pool)).toEqual(flawless);
-        expect(client.acknowledged.size).toBe(ROUNDS * PER_ROUND);
+        const all = Array.from({ length: ROUNDS }, (_, n) => round(n)).flat();
+        expect(all.filter(({ commandId }) => !client.acknowledged.has(commandId))).toEqual([]);
         expect(await unkept(pool, client.acknowledged)).toEqual([]);
         expect(await consumed(pool)).toEqual({ gaps: [], missing: [] });
         expect(await verifyAll(pool)).toMatchObject({ breaks: [], imbalances: [] });

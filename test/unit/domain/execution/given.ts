@@ -2,11 +2,14 @@ import type {
   PaperVenueCommand,
   PaperVenueEvent,
 } from "../../../../domain/execution/paper-messages.ts";
+import type { VenueOrder } from "../../../../domain/execution/book.ts";
+import { findOpen } from "../../../../domain/execution/open-orders.ts";
 import type { PaperVenueState } from "../../../../domain/execution/paper-state.ts";
 import { paperVenue } from "../../../../domain/execution/paper-venue.ts";
 import type { Bar } from "../../../../domain/market/bar.ts";
 import type { Quote } from "../../../../domain/market/quote.ts";
 import type { CancelPayload, SubmitPayload } from "../../../../domain/order/messages.ts";
+import { keys } from "../../../../domain/shared/bucket-map.ts";
 import type { Env, Recorded } from "../../../../domain/shared/decider.ts";
 
 /** 2024-03-04, a Monday, 14:30 UTC. */
@@ -119,6 +122,15 @@ export function run(...commands: readonly PaperVenueCommand[]) {
     decisions.push(decision);
   }
   return { state, decisions };
+}
+
+/** By time of acceptance. */
+export function openOrders({ open }: PaperVenueState): readonly VenueOrder[] {
+  const { apart, books } = open;
+  return [apart, books.buy.orders, books.sell.orders]
+    .flatMap((orders) => keys(orders).map((clOrdId) => findOpen(open, clOrdId)))
+    .filter((order) => order !== undefined)
+    .toSorted((a, b) => a.number - b.number);
 }
 
 /** What the venue reported in the course of the commands, `new` left out, in short form. */

@@ -10,6 +10,7 @@ import {
   limit,
   onBar,
   onQuote,
+  openOrders,
   payload,
   reportsOf,
   run,
@@ -90,7 +91,7 @@ describe("submitting to the paper venue", () => {
     expect(event).toMatchObject({ type: "VenueOrderRejected", report: { ordRejReason } });
     expect(decisions[1]?.effects).toHaveLength(1);
     expect(decisions[2]?.events).toEqual([]);
-    expect(state.open).toEqual([]);
+    expect(openOrders(state)).toEqual([]);
   });
 
   it("remembers the latest closed orders only", () => {
@@ -137,7 +138,7 @@ describe("no look-ahead", () => {
     const late = [onBar(0, FLAT), onBar(0, FLAT), OPENED, submit(payload())];
     const { decisions, state } = run(...late);
     expect(decisions.slice(1, 3).map(({ events }) => events)).toEqual([[], []]);
-    expect(state.open[0]?.activeFromMs).toBe(T0 + MINUTE);
+    expect(openOrders(state)[0]?.activeFromMs).toBe(T0 + MINUTE);
   });
 
   it("of overlapping timeframes the first to arrive counts", () => {
@@ -174,7 +175,7 @@ describe("matching on bars", () => {
         settlementDate: "2024-03-06",
       },
     });
-    expect(decisions[2]?.reply.openOrders).toBe(0);
+    expect(decisions[2]?.reply).toEqual({ order: null, openOrders: 0, told: ["o-1"] });
   });
 
   it.each([
@@ -381,7 +382,7 @@ describe("canceling at the paper venue", () => {
       { type: "VenueOrderCanceled", report: { transactTimeMs: T0, text: "canceled on request" } },
     ]);
     expect(decisions[2]?.reply.order).toMatchObject({ ordStatus: "canceled" });
-    expect(state.open).toEqual([]);
+    expect(openOrders(state)).toEqual([]);
   });
 
   it("of a closed or unknown order is refused with a report", () => {
@@ -395,6 +396,10 @@ describe("canceling at the paper venue", () => {
     const query = { type: "Query", clOrdId: "c-1" } as const;
     const known = run(OPENED, submit(payload()), query).decisions.at(-1);
     expect([known?.events, known?.reply.order?.ordStatus]).toEqual([[], "new"]);
-    expect(run(query).decisions.at(-1)?.reply).toEqual({ order: null, openOrders: 0 });
+    expect(run(query).decisions.at(-1)?.reply).toEqual({
+      order: null,
+      openOrders: 0,
+      told: [],
+    });
   });
 });
