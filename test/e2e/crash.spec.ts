@@ -343,10 +343,8 @@ function dealOf(trade: TradeView) {
 function termsOf(order: OrderView) {
   const { orderId, clOrdId, portfolioId, symbol, side, type, quantity, price } = order;
   const { timeInForce, placedBy, createdAt } = order;
-  return {
-    ...{ orderId, clOrdId, portfolioId, symbol, side, type, quantity, price },
-    ...{ timeInForce, placedBy, createdAt },
-  };
+  const terms = { orderId, clOrdId, portfolioId, symbol, side, type, quantity, price };
+  return { ...terms, timeInForce, placedBy, createdAt };
 }
 
 let reference: ReturnType<typeof runWithoutKills> | null = null;

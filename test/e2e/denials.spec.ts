@@ -27,7 +27,7 @@ interface Refused {
 }
 
 const market = { symbol: "ACME", side: "buy", type: "market", quantity: "1" };
-const limit = { ...market, type: "limit" };
+const limitOrder = { ...market, type: "limit" };
 
 /** One order for each reason that the check can have; all is in order but for it. */
 const REFUSED: Readonly<Partial<Record<DenialCode, Refused>>> = {
@@ -49,13 +49,13 @@ const REFUSED: Readonly<Partial<Record<DenialCode, Refused>>> = {
     observed: "15",
   },
   PRICE_OFF_TICK: {
-    order: { ...limit, symbol: "LOTS", quantity: "10", price: "100.01" },
+    order: { ...limitOrder, symbol: "LOTS", quantity: "10", price: "100.01" },
     limit: "0.05",
     observed: "100.01",
   },
   PRICE_COLLAR: {
     limits: { priceCollarPct: "0.2" },
-    order: { ...limit, price: "120.01" },
+    order: { ...limitOrder, price: "120.01" },
     limit: "120",
     observed: "120.01",
   },
@@ -78,7 +78,7 @@ const REFUSED: Readonly<Partial<Record<DenialCode, Refused>>> = {
     observed: "ACME",
   },
   INSUFFICIENT_BUYING_POWER: {
-    order: { ...limit, price: "100", quantity: "1000" },
+    order: { ...limitOrder, price: "100", quantity: "1000" },
     limit: "100000",
     // 1,000 × 100, a basis point, and a cent for each of 100 fills
     observed: "100011",
@@ -153,8 +153,8 @@ describe("the check before an order", () => {
   it.each([
     ["quantity", { ...market, quantity: "0" }],
     ["quantity", { ...market, quantity: "-1" }],
-    ["price", { ...limit, price: "0" }],
-    ["price", { ...limit, price: -5 }],
+    ["price", { ...limitOrder, price: "0" }],
+    ["price", { ...limitOrder, price: -5 }],
   ])("a %s that is not above 0 is refused before the check", async (field, order) => {
     const portfolioId = await open();
     const answer = await node().admin.ask(createOrder, { portfolioId, ...order });
@@ -168,7 +168,7 @@ describe("the check before an order", () => {
       maxPositionPct: "0.01",
       restrictedSymbols: ["LOTS"],
     });
-    const order = { ...limit, symbol: "LOTS", quantity: "1005", price: "200.01" };
+    const order = { ...limitOrder, symbol: "LOTS", quantity: "1005", price: "200.01" };
     const answer = await node().admin.ask(createOrder, { portfolioId, ...order });
     expect(expectProblem(answer, "ORDER_DENIED").reasons?.map((reason) => reason.code)).toEqual([
       "QUANTITY_OFF_LOT",
@@ -198,7 +198,7 @@ describe("the check before an order", () => {
 
   it("holds cash for what was approved, and frees it when the order is canceled", async () => {
     const portfolioId = await open();
-    const order = { portfolioId, ...limit, price: "80", quantity: "10", timeInForce: "gtc" };
+    const order = { portfolioId, ...limitOrder, price: "80", quantity: "10", timeInForce: "gtc" };
     const { orderId } = await node().admin.call(createOrder, order);
     await node().settled();
     const held = await node().admin.call(getPortfolio, { portfolioId });

@@ -134,7 +134,12 @@ export function forgedCursors(): readonly string[] {
     ...numbers.flatMap((asOfMs) => texts.map((signalId) => ({ asOfMs, signalId }))),
     ...numbers.flatMap((n) => [{ seq: n }, { startMs: n }, { sequence: n }, { atMs: n }]),
     ...texts.map((symbol) => ({ symbol })),
-    ...[{}, [], null, 1, "text", { __proto__: null, seq: 1, more: 2 }],
+    {},
+    [],
+    null,
+    1,
+    "text",
+    { __proto__: null, seq: 1, more: 2 },
   ];
   const encoded = positions.map((one) => Buffer.from(JSON.stringify(one)).toString("base64url"));
   return [...encoded, "%", "AAAA", "e30", "not-a-cursor"];

@@ -96,6 +96,6 @@ describe("an operator at the console", () => {
   it("is told how to say it, and what there is not", async () => {
     expect(await type(`feed stop ${REPLAY}`)).toContain("feed pause <feedId>");
     await expect(type("feed pause nothing")).rejects.toThrow("there is no feed nothing");
-    await expect(type("actor nothing 1")).rejects.toThrow();
+    await expect(type("actor nothing 1")).rejects.toThrow("nothing");
   });
 });

@@ -50,7 +50,7 @@ describe("a replay of the S&P 500", () => {
   afterAll(async () => {
     await node.stop();
     await node.database.drop();
-    expect(node.errors).toEqual([]);
+    if (node.errors.length > 0) throw new Error(`logged as errors: ${JSON.stringify(node.errors)}`);
   });
 
   const signalOf = (trade: TradeView): SignalView | undefined => {
@@ -67,8 +67,8 @@ describe("a replay of the S&P 500", () => {
   });
 
   it("trades within the first minute", () => {
-    const early = bars.slice(0, BARS_IN_A_MINUTE).map(({ timestamp }) => timestamp);
-    expect(trades.filter(({ executedAt }) => early.includes(executedAt)).length).toBeGreaterThan(3);
+    const early = new Set(bars.slice(0, BARS_IN_A_MINUTE).map(({ timestamp }) => timestamp));
+    expect(trades.filter(({ executedAt }) => early.has(executedAt)).length).toBeGreaterThan(3);
   });
 
   it("acts on every signal that there is something to do about", () => {

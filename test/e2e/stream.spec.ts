@@ -73,7 +73,8 @@ describe("a stream", () => {
       status: "running",
     });
     for (const price of [90, 80, 120]) await hand.play({ ACME: price });
-    await stream.next("a signal to buy", (event) => says(event, "signals", { side: "buy" }));
+    const isBuy = (event: StreamEvent) => says(event, "signals", { side: "buy" });
+    expect(await stream.next("a signal to buy", isBuy)).toBeDefined();
   });
 
   it("numbers its events in their order", async () => {
