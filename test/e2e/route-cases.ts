@@ -46,7 +46,7 @@ export interface RouteCase {
   readonly isStream?: true;
 }
 
-export const USER_PASSWORD = "a passphrase for tests";
+const USER_PASSWORD = "a passphrase for tests";
 
 export async function makeWorld(node: TestNode): Promise<World> {
   const [trader, viewer, neighbour, foreigner, guest, careless] = await Promise.all([

@@ -5,6 +5,7 @@ import { DENIAL_CODES } from "../../domain/order/new-order.ts";
 import { ACTOR_ERROR_CODES } from "../../mixins/actor/errors.ts";
 import { PROBLEMS } from "../../mixins/rest/problem-codes.ts";
 import { FIELD_CODES } from "../../mixins/rest/readers.ts";
+import { FEED_REFUSALS } from "../../services/data/feeds/feed.ts";
 
 const ROOT = path.resolve(__dirname, "../..");
 const ERRORS = readFileSync(path.join(ROOT, "docs/ERRORS.md"), "utf8");
@@ -40,6 +41,10 @@ describe("docs/ERRORS.md lists, in the order of the source,", () => {
 
   it("every refusal of market data", () => {
     expect(codesOf("Refusals of market data")).toEqual(MARKET_DATA_REFUSALS);
+  });
+
+  it("every refusal of recorded rows", () => {
+    expect(codesOf("Refusals of recorded rows")).toEqual(FEED_REFUSALS);
   });
 
   it("every refusal that the source throws, with its kind, by name", () => {
