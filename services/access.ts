@@ -42,11 +42,11 @@ export class PortfolioAccess {
     if (owner === null || !mayRead(user, owner)) throw notFound("portfolio", portfolioId);
   }
 
-  /** To trade, the portfolio must be one's own, or one oversees all. @throws RestError 404, 403 */
+  /** To change it, the portfolio must be one's own, or one oversees all. @throws RestError 404, 403 */
   async requireTrade(user: RequestUser, portfolioId: string): Promise<void> {
     await this.requireRead(user, portfolioId);
     const owner = await this.#find(portfolioId);
-    if (owner?.ownerId === user.userId || user.role === "admin") return;
+    if (owner?.ownerId === user.userId || isPermitted(user.role, "portfolios.oversee")) return;
     throw new RestError("FORBIDDEN", "only its owner may trade in this portfolio");
   }
 

@@ -5,7 +5,7 @@ import type { ROUTES } from "../../mixins/rest/routes/index.ts";
 import { listTrades } from "../../mixins/rest/routes/trades.ts";
 import type { HttpClient, RouteInput } from "../support/http.ts";
 import { HandMarket } from "../support/node-market.ts";
-import { signUp } from "../support/node-users.ts";
+import { USER_PASSWORD, signUp } from "../support/node-users.ts";
 import type { TestUser } from "../support/node-users.ts";
 import type { TestNode } from "../support/node.ts";
 

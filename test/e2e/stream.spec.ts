@@ -77,6 +77,25 @@ describe("a stream", () => {
     expect(await stream.next("a signal to buy", isBuy)).toBeDefined();
   });
 
+  it("goes on when a strategy cannot be run: nothing of it stops the market", async () => {
+    await upsertStrategy(node().database.pool, {
+      strategyId: "broken",
+      portfolioId,
+      symbol: "ACME",
+      timeframe: "1d",
+      kind: "crossover",
+      parameters: { fast: "nonsense_5", slow: "sma_3", fraction: "0.1" },
+      status: "running",
+    });
+    const stream = await listen(trader.client, ["bars:ACME:1d"]);
+    await hand.play({ ACME: 121 });
+    await stream.next("the bar", (event) => says(event, "bars:ACME:1d", { close: "121" }));
+    const [complaint, ...more] = node().errors.splice(0);
+    expect(complaint).toContain("a strategy cannot run on this bar");
+    expect(more).toEqual([]);
+    await node().database.pool.query("DELETE FROM md.strategy WHERE id = 'broken'");
+  });
+
   it("numbers its events in their order", async () => {
     const stream = await listen(trader.client, ["orders", "bars:ACME:1d"]);
     for (const price of [100, 101, 102]) {

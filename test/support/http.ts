@@ -42,10 +42,14 @@ export class HttpClient {
     this.token = token;
   }
 
+  as(token: string): HttpClient {
+    return new HttpClient(this.url, token);
+  }
+
   /** The same client with the token of whoever signed in. */
   async login(email: string, password: string): Promise<HttpClient> {
     const { accessToken } = await this.call(login, { email, password });
-    return new HttpClient(this.url, accessToken);
+    return this.as(accessToken);
   }
 
   /** Sends anything and gets whatever comes back. */

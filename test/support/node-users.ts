@@ -11,7 +11,8 @@ export interface TestUser {
   readonly client: HttpClient;
 }
 
-const PASSWORD = "a passphrase for tests";
+/** of every user that is made here */
+export const USER_PASSWORD = "a passphrase for tests";
 /** Hashing is slow on purpose; once will do. */
 let passwordHash: Promise<string> | null = null;
 
@@ -22,9 +23,9 @@ export async function signUp(
 ): Promise<TestUser> {
   const userId = randomUUID();
   const email = `${userId}@e2e.test`;
-  passwordHash ??= new Passwords().hash(PASSWORD);
+  passwordHash ??= new Passwords().hash(USER_PASSWORD);
   await insert(database.pool, [userId, tenantId, email, await passwordHash, role]);
-  return { userId, email, client: await anonymous.login(email, PASSWORD) };
+  return { userId, email, client: await anonymous.login(email, USER_PASSWORD) };
 }
 
 async function insert(pool: Pool, values: readonly [string, string, string, string, UserRole]) {

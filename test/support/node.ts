@@ -30,8 +30,8 @@ export interface TestNode {
   /** without a token */
   readonly anonymous: HttpClient;
   readonly admin: HttpClient;
-  /** what the node logged as error or worse, one JSON line each */
-  readonly errors: readonly string[];
+  /** what the node logged as error or worse, one JSON line each; a test that means an error takes it away */
+  readonly errors: string[];
   /** Waits until nothing is under way: every effect is done, and every event told. */
   settled(): Promise<void>;
   /** Holds the replay and waits until its last bar is done with. */
