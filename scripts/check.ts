@@ -14,12 +14,15 @@ function run(name: string): Promise<Result> {
   const startMs = performance.now();
   return new Promise((resolve) => {
     const child = spawn("npm", ["run", "-s", name], { stdio: ["ignore", "pipe", "pipe"] });
-    const chunks: Buffer[] = [];
-    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
+    let output = "";
+    const take = (chunk: Buffer) => {
+      output += chunk.toString();
+    };
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
     child.on("close", (code) => {
       const seconds = ((performance.now() - startMs) / 1_000).toFixed(1);
-      resolve({ name, isGood: code === 0, output: Buffer.concat(chunks).toString(), seconds });
+      resolve({ name, isGood: code === 0, output, seconds });
     });
   });
 }

@@ -46,8 +46,6 @@ export interface RouteCase {
   readonly isStream?: true;
 }
 
-const USER_PASSWORD = "a passphrase for tests";
-
 export async function makeWorld(node: TestNode): Promise<World> {
   const [trader, viewer, neighbour, foreigner, guest, careless] = await Promise.all([
     signUp(node, { role: "trader" }),
