@@ -39,8 +39,9 @@ function urls(url: string | null): readonly string[] {
 
 function administrator({ administrator: made }: RunningNode): readonly string[] {
   if (made === null) return [];
-  const password = made.generatedPassword ?? "as given in ADMIN_PASSWORD";
-  return ["", line("e-mail", made.email), line("password", `${password}   (shown this once)`)];
+  const { generatedPassword: generated } = made;
+  const password = generated === null ? "as given" : `${generated}   (shown this once)`;
+  return ["", line("e-mail", made.email), line("password", password)];
 }
 
 function sample({ hasSampleData, replaySpeed }: Config): readonly string[] {
