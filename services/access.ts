@@ -36,10 +36,15 @@ export class PortfolioAccess {
     this.#pool = pool;
   }
 
+  /** False when there is none, or it is not for this user's eyes. */
+  async canRead(user: RequestUser, portfolioId: string): Promise<boolean> {
+    const owner = await this.#find(portfolioId);
+    return owner !== null && mayRead(user, owner);
+  }
+
   /** @throws RestError 404 when there is none, or it is not for this user's eyes */
   async requireRead(user: RequestUser, portfolioId: string): Promise<void> {
-    const owner = await this.#find(portfolioId);
-    if (owner === null || !mayRead(user, owner)) throw notFound("portfolio", portfolioId);
+    if (!(await this.canRead(user, portfolioId))) throw notFound("portfolio", portfolioId);
   }
 
   /** To change it, the portfolio must be one's own, or one oversees all. @throws RestError 404, 403 */

@@ -53,7 +53,7 @@ function isLoss(error: unknown): boolean {
   return isRolledBack(state) || /^(08|53|57P|E[A-Z]{3,})/u.test(state);
 }
 
-/** Deadlock, serialization failure, canceled statement: refused for now only, and nothing of it was written. */
+/** Deadlock, serialization failure, canceled statement: a repeat may succeed, and nothing of it was written. */
 function isRolledBack(state: string): boolean {
   return ["40001", "40P01", "57014", "55P03"].includes(state);
 }

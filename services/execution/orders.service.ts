@@ -18,11 +18,13 @@ import { PortfolioAccess, userOf, viewerOf } from "../access.ts";
 import type { NodeContext } from "../context.ts";
 import { eventsAsOf, fold } from "../history.ts";
 import { withIds } from "../logging.ts";
+import { canceledAmong } from "./canceled-among.ts";
 import { toOrderView } from "./order-views.ts";
 import { placeOrder } from "./place-order.ts";
 
 type Params<A extends keyof ActionMap> = ActionMap[A]["params"];
 
+const CANCEL_BATCH = 500;
 const OPEN = ["pendingNew", "new", "partiallyFilled", "pendingReplace", "triggered", "unknown"];
 
 /** Orders over REST: thin doors to the order actors and to the record. */
@@ -101,11 +103,7 @@ async function requireOrder(
 ): Promise<StoredView> {
   const view = await findView(node.pool, "order", orderId);
   if (view === null || view.portfolioId === null) throw notFound("order", orderId);
-  try {
-    await access.requireRead(user, view.portfolioId);
-  } catch {
-    throw notFound("order", orderId);
-  }
+  if (!(await access.canRead(user, view.portfolioId))) throw notFound("order", orderId);
   return view;
 }
 
@@ -176,21 +174,25 @@ async function cancelAll(
   const user = userOf(ctx);
   const { portfolioId, symbol } = ctx.params;
   await access.requireRead(user, portfolioId);
-  const open = await listViews(node.pool, {
-    type: "order",
-    viewer: viewerOf(user),
-    portfolioId,
-    symbol,
-    statuses: OPEN,
-    after: null,
-    order: "asc",
-    limit: 10_000,
-  });
-  const settled = await Promise.allSettled(open.map((view) => cancel(node, user, view.id)));
-  return page(
-    settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : [])),
-    null,
-  );
+  const canceled: OrderView[] = [];
+  let after: { readonly atMs: number; readonly id: string } | null = null;
+  for (;;) {
+    const open: readonly StoredView[] = await listViews(node.pool, {
+      type: "order",
+      viewer: viewerOf(user),
+      portfolioId,
+      symbol,
+      statuses: OPEN,
+      after,
+      order: "asc",
+      limit: CANCEL_BATCH,
+    });
+    const settled = await Promise.allSettled(open.map((view) => cancel(node, user, view.id)));
+    canceled.push(...canceledAmong(settled));
+    const last = open.at(-1);
+    if (last === undefined || open.length < CANCEL_BATCH) return page(canceled, null);
+    after = { atMs: last.createdAtMs, id: last.id };
+  }
 }
 
 async function events(
