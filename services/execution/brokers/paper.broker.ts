@@ -73,7 +73,9 @@ export function createPaperBroker(node: NodeContext): Broker {
   };
   return {
     name: "paper",
-    submit: async (order, marketTimeMs) => {
+    // The venue is an actor that keeps every client order id: a repeat is recognised.
+    ids: { idUnique: "forever", queryByClientId: false, quietMs: 0 },
+    submit: async (order, { marketTimeMs }) => {
       const time = marketTimeMs === null ? {} : { marketTimeMs };
       try {
         await send(order.symbol, { type: "Submit", order, ...time }, `submit:${order.clOrdId}`);
