@@ -1,21 +1,27 @@
 import type { BrokerOptions, LoggerConfig, MetricReporters } from "moleculer";
+import { toFailure } from "./mixins/rest/problem.ts";
+import { resilientMiddlewares } from "./mixins/resilience/middlewares.ts";
+import type { ResilienceMetrics } from "./mixins/resilience/metrics.ts";
 
 export interface BrokerSettings {
   readonly nodeId: string;
   /** null: one process, no transporter */
   readonly natsServers: readonly string[] | null;
+  /** tells the nodes of one installation from those of another on the same NATS */
+  readonly namespace?: string;
   readonly logger: LoggerConfig | false;
   readonly metricsReporter: InstanceType<typeof MetricReporters.Base>;
+  readonly resilience: ResilienceMetrics;
   /** what is to be done once the services have stopped, whoever stops the broker: a signal, the REPL, a test */
   readonly onStopped: () => Promise<void>;
 }
 
 /** Every broker option that matters, with its reason. What they were measured to do is in docs/ARCHITECTURE.md. */
 export default function brokerOptions(settings: BrokerSettings): BrokerOptions {
-  const { nodeId, natsServers, logger, metricsReporter, onStopped } = settings;
+  const { nodeId, natsServers, logger, metricsReporter, resilience, onStopped } = settings;
   return {
     nodeID: nodeId,
-    namespace: "quantumalpha",
+    namespace: settings.namespace ?? "quantumalpha",
     logger,
     transporter:
       natsServers === null
@@ -38,11 +44,18 @@ export default function brokerOptions(settings: BrokerSettings): BrokerOptions {
     tracking: { enabled: true, shutdownTimeout: 3_000 },
     // A framework that repeats commands would repeat orders. The actor client repeats, under the same command id.
     retryPolicy: { enabled: false },
+    // For actions whose description switches theirs on; see mixins/resilience/. Off for all others by the guard there,
+    // because without the global switch the window of a breaker never moves on.
+    circuitBreaker: CIRCUIT_BREAKER,
+    // By the description of each heavy action alone.
+    bulkhead: { enabled: false },
     maxCallLevel: 20,
     validator: true,
     // sound: the registry takes an instance too; its typings know names only
     metrics: { enabled: true, reporter: metricsReporter as unknown as "Prometheus" },
-    middlewares: [{ name: "Drain", stopped: onStopped }],
+    // Moleculer's own are in this list too: ours have their places among them.
+    internalMiddlewares: false,
+    middlewares: [{ name: "Drain", stopped: onStopped }, ...resilientMiddlewares(resilience)],
     // The entry point handles signals: a drain must come first.
     skipProcessEventRegistration: true,
   };
@@ -50,3 +63,21 @@ export default function brokerOptions(settings: BrokerSettings): BrokerOptions {
 
 /** At 1 s, the default, nodes disagree about a newcomer for a second. Apart, because the typings do not know the option. */
 const TRANSIT = { serviceChangedDebounceTime: 0, maxQueueSize: 10_000 };
+
+const CIRCUIT_BREAKER = {
+  enabled: true,
+  windowTime: 60,
+  minRequestCount: 20,
+  threshold: 0.5,
+  halfOpenTime: 5_000,
+  check: isFault,
+};
+
+/** All but what the caller is to blame for. Moleculer's own check misses refused connections and plain errors. */
+function isFault(error: Error): boolean {
+  const code: unknown = Reflect.get(error, "code");
+  if (typeof code === "number" && code >= 400 && code < 500) return false;
+  const failure = toFailure(error);
+  // What was not begun says nothing of how the work goes.
+  return failure.status >= 500 && Reflect.get(error, "type") !== "REQUEST_SKIPPED";
+}

@@ -15,11 +15,11 @@ export async function claimRequestKey(
     name: "claim-request-key",
     text: `WITH lazily AS (SELECT set_config('synchronous_commit', 'off', true)),
            added AS (
-             INSERT INTO act.request_key (scope, key, body_hash) SELECT $1, $2, $3 FROM lazily
-             ON CONFLICT DO NOTHING RETURNING body_hash
+             INSERT INTO act.request_key (scope, key, body_hash) SELECT $1, $2, decode($3, 'hex') FROM lazily
+             ON CONFLICT DO NOTHING RETURNING encode(body_hash, 'hex') AS body_hash
            )
            SELECT body_hash FROM added
-           UNION ALL SELECT body_hash FROM act.request_key WHERE scope = $1 AND key = $2 LIMIT 1`,
+           UNION ALL SELECT encode(body_hash, 'hex') FROM act.request_key WHERE scope = $1 AND key = $2 LIMIT 1`,
     values: [scope, key, bodyHash],
   });
   // No row: another request added it after this statement began. It is there now.
@@ -29,7 +29,7 @@ export async function claimRequestKey(
 
 async function storedHash(pool: Pool, scope: string, key: string): Promise<string | undefined> {
   const answer = await pool.query<{ body_hash: string }>(
-    "SELECT body_hash FROM act.request_key WHERE scope = $1 AND key = $2",
+    "SELECT encode(body_hash, 'hex') AS body_hash FROM act.request_key WHERE scope = $1 AND key = $2",
     [scope, key],
   );
   return answer.rows[0]?.body_hash;

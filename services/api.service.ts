@@ -78,7 +78,6 @@ export function createApiService(deps: ApiDeps): ServiceSchema<ApiSettings> {
     own: ownHandlers({ ...deps, hub, version: config.version }),
     identifier,
     limits: new RequestLimits(deps.limiter, config.rateLimits ?? DEFAULT_RATE_LIMITS),
-    clock,
     cors: config.cors,
     trustedProxies: config.trustedProxies ?? 0,
     requestTimeoutMs: config.requestTimeoutMs ?? 5000,

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import type { ServiceSchema } from "moleculer";
+import { heavy } from "../mixins/resilience/heavy.ts";
 import { RestError } from "../mixins/rest/rest-error.ts";
 import { login, logout, me, refresh } from "../mixins/rest/routes/auth.ts";
 import type { SessionView, UserView } from "../mixins/rest/routes/auth.ts";
@@ -49,6 +50,8 @@ export function createAuthService(deps: AuthDeps): ServiceSchema {
     name: "auth",
     actions: {
       login: {
+        // A password costs 32 MiB and a thread of libuv's four, which files, names and gzip need too.
+        ...heavy(2, 32),
         params: login.input.validator,
         async handler(ctx: Params<"auth.login">): Promise<SessionView> {
           const { email, password } = ctx.params;

@@ -19,6 +19,8 @@ export interface Config {
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
   readonly natsServers: readonly string[] | null;
+  /** the stream of events in JetStream, where there is one */
+  readonly bus: BusConfig;
   /** which of them this node runs, in the order of `SERVICES` */
   readonly services: readonly ServiceName[];
   /** unique among the nodes of one installation */
@@ -33,6 +35,22 @@ export interface Config {
   readonly replaySpeed: number;
   /** who may call from a browser page of another origin; `*` is everybody */
   readonly corsOrigins: readonly string[];
+  /** null: nothing is traded at Alpaca */
+  readonly alpaca: AlpacaConfig | null;
+}
+
+export interface BusConfig {
+  /** first word of subjects; in capitals, of the stream's name */
+  readonly namespace: string;
+  readonly maxAgeMs: number;
+  readonly maxBytes: number;
+  readonly replicas: number;
+}
+
+export interface AlpacaConfig {
+  readonly keyId: string;
+  readonly secretKey: string;
+  readonly baseUrl: string;
 }
 
 export type JwtConfig =
@@ -61,6 +79,7 @@ export function readConfig(env: Environment): Config {
     databaseUrl,
     redisUrl,
     natsServers,
+    bus: readBus(reader),
     services: readServices(reader),
     nodeId: readNodeId(reader),
     logLevel: reader.oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
@@ -71,6 +90,7 @@ export function readConfig(env: Environment): Config {
       reader.oneOf("SAMPLE_DATA", ["on", "off"], databaseUrl === null ? "on" : "off") === "on",
     replaySpeed: reader.number("REPLAY_SPEED", POSITIVE, 4),
     corsOrigins: readOrigins(reader),
+    alpaca: readAlpaca(reader),
   };
   reader.check();
   return config;
@@ -148,6 +168,28 @@ function readNatsServers(reader: EnvironmentReader): readonly string[] | null {
   if (servers.every((server) => hasProtocol(server, ["nats:", "tls:"]))) return servers;
   reader.refuse("NATS_URL", "expected nats:// or tls:// with a host, several parted by commas");
   return null;
+}
+
+const REPLICAS = {
+  what: "1, 3 or 5",
+  accepts: (value: number) => [1, 3, 5].includes(value),
+};
+const BYTES = {
+  what: "1048576 or more",
+  accepts: (value: number) => Number.isSafeInteger(value) && value >= 1_048_576,
+};
+
+function readBus(reader: EnvironmentReader): BusConfig {
+  const namespace = reader.text("NATS_NAMESPACE") ?? "qa";
+  if (!/^[a-z][a-z0-9-]{0,31}$/.test(namespace)) {
+    reader.expected("NATS_NAMESPACE", "small letters, digits and hyphens, 32 at most", namespace);
+  }
+  return {
+    namespace,
+    maxAgeMs: reader.number("NATS_EVENTS_HOURS", POSITIVE, 168) * 3_600_000,
+    maxBytes: reader.number("NATS_EVENTS_BYTES", BYTES, 1_073_741_824),
+    replicas: reader.number("NATS_EVENTS_REPLICAS", REPLICAS, 1),
+  };
 }
 
 /** A URL may carry a password, so what was found is not repeated. */
@@ -230,4 +272,18 @@ function readOrigins(reader: EnvironmentReader): readonly string[] {
     reader.expected("CORS_ORIGINS", "origins like https://desk.example.com, or *", origin);
   }
   return origins;
+}
+
+/** Paper trading unless told otherwise: real money is asked for by name. */
+function readAlpaca(reader: EnvironmentReader): AlpacaConfig | null {
+  const keyId = reader.secret("ALPACA_KEY_ID");
+  const secretKey = reader.secret("ALPACA_SECRET_KEY");
+  const baseUrl = readUrl(reader, "ALPACA_BASE_URL", ["https:", "http:"]);
+  if (keyId !== null && secretKey !== null)
+    return { keyId, secretKey, baseUrl: baseUrl ?? "https://paper-api.alpaca.markets" };
+  const needed = "expected a value beside the other ALPACA_*";
+  if (keyId !== null || baseUrl !== null) reader.refuse("ALPACA_SECRET_KEY", needed);
+  if (keyId === null && (secretKey !== null || baseUrl !== null))
+    reader.refuse("ALPACA_KEY_ID", needed);
+  return null;
 }

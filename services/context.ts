@@ -5,6 +5,8 @@ import type { ActorKind } from "../mixins/actor/kind.ts";
 import type { ActorSystem } from "../mixins/actor/system.ts";
 import type { Clock } from "../mixins/clock.ts";
 import type { Metrics } from "../mixins/metrics.ts";
+import type { Dependencies } from "../mixins/resilience/dependency.ts";
+import type { Distribution } from "./bus/distribution.ts";
 import type { Config } from "./config.ts";
 import type { LiveFeed } from "./live-feed.ts";
 import type { Logger } from "./logging.ts";
@@ -15,10 +17,14 @@ export interface NodeContext {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** what is called over the network: a breaker and a timeout for each */
+  readonly dependencies: Dependencies;
   readonly pool: Pool;
   readonly broker: ServiceBroker;
   /** facts for streams: what happened, to whoever listens */
   readonly live: LiveFeed;
+  /** committed events, to whoever follows them */
+  readonly bus: Distribution;
   readonly newId: () => string;
   /** there once the kinds of actors are known, which is before any service starts */
   readonly actors: ActorClient;

@@ -16,12 +16,13 @@ export async function eventsAsOf(
   node: NodeContext,
   ref: ActorRef,
   asOfMs: number,
+  { deadlineMs }: { readonly deadlineMs?: number } = {},
 ): Promise<readonly StoredEvent[]> {
   if (asOfMs > node.clock.now() + TOLERANCE_MS) {
     const message = "lies in the future: nothing is recorded of it yet";
     throw unprocessable([{ path: "asOf", code: "INVALID_VALUE", message }]);
   }
-  await node.actors.read(ref);
+  await node.actors.read(ref, deadlineMs);
   return createJournal(node.pool).history(ref, asOfMs);
 }
 

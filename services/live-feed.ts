@@ -1,6 +1,5 @@
 import type { Pool } from "../models/postgres/pool.ts";
 import type { OutboxEvent } from "../domain/shared/journal.ts";
-import type { EventBus } from "../mixins/actor/ports.ts";
 import type { StreamMessage, StreamSource } from "../mixins/rest/stream-channels.ts";
 import { findViews } from "../models/views.ts";
 import type { StoredView } from "../models/views.ts";
@@ -13,28 +12,38 @@ export type Teller = (
   portfolio: StoredView | null,
 ) => readonly StreamMessage[];
 
+/** Wants every event of a type of actor, once in the whole installation, whether or not anybody listens to streams. */
+export interface Watcher {
+  /** its name in the installation, on every node that has it */
+  readonly consumer: string;
+  readonly type: string;
+  readonly handle: (event: OutboxEvent) => void;
+}
+
 /**
- * Facts for those who listen: committed events that the outbox relays, and market data as it comes. Nothing here is durable:
- * a listener who must not miss anything reads the record.
+ * Facts for those who listen on this node: committed events, put into words, and market data as it comes. Nothing here is
+ * durable: a listener who must not miss anything reads the record. How facts get here from other nodes is the bus's affair.
  */
-export class LiveFeed implements EventBus, StreamSource {
+export class LiveFeed implements StreamSource {
   readonly #listeners = new Set<Listener>();
-  readonly #tellers = new Map<string, Teller>();
-  readonly #watchers: ((event: OutboxEvent) => void)[] = [];
+  readonly #watchers: Watcher[] = [];
   readonly #pool: Pool;
+  readonly #tellers: ReadonlyMap<string, Teller>;
+  #carry: Listener = () => undefined;
 
-  constructor(pool: Pool) {
+  /** @param tellers by the type of the actors whose events they put into words */
+  constructor(pool: Pool, tellers: ReadonlyMap<string, Teller>) {
     this.#pool = pool;
+    this.#tellers = tellers;
   }
 
-  /** @param type of the actors whose events this teller puts into words */
-  register(type: string, teller: Teller): void {
-    this.#tellers.set(type, teller);
-  }
-
-  /** Shows every relayed event, whether or not anybody listens to streams. */
-  watch(watcher: (event: OutboxEvent) => void): void {
+  /** Before the node's bus starts. */
+  watch(watcher: Watcher): void {
     this.#watchers.push(watcher);
+  }
+
+  get watchers(): readonly Watcher[] {
+    return this.#watchers;
   }
 
   subscribe(listener: Listener): () => void {
@@ -42,15 +51,30 @@ export class LiveFeed implements EventBus, StreamSource {
     return () => this.#listeners.delete(listener);
   }
 
+  get isHeard(): boolean {
+    return this.#listeners.size > 0;
+  }
+
+  /** Tells the other nodes too, if there is a bus that does. */
+  carryBy(carry: Listener): void {
+    this.#carry = carry;
+  }
+
+  /** A fact of this node, for the listeners of all. */
   tell(message: StreamMessage): void {
+    this.hear(message);
+    this.#carry(message);
+  }
+
+  /** A fact for the listeners of this node. */
+  hear(message: StreamMessage): void {
     for (const listener of this.#listeners) listener(message);
   }
 
-  /** Events in commit order; each is told with its actor's view, which may be newer than the event. */
-  async publish(events: readonly OutboxEvent[]): Promise<void> {
-    for (const watcher of this.#watchers) for (const event of events) watcher(event);
+  /** Puts events into words, in their order; each is told with its actor's view, which may be newer than the event. */
+  async put(events: readonly OutboxEvent[]): Promise<void> {
     const told = events.filter((event) => this.#tellers.has(event.ref.type));
-    if (told.length === 0 || this.#listeners.size === 0) return;
+    if (told.length === 0 || !this.isHeard) return;
     const actors = await viewsById(
       this.#pool,
       told.map((event) => event.ref),
@@ -72,7 +96,7 @@ export class LiveFeed implements EventBus, StreamSource {
     if (actor === undefined) return;
     const portfolio = portfolios.get(keyOf({ type: "portfolio", id: actor.portfolioId ?? "" }));
     const messages = this.#tellers.get(event.ref.type)?.(event, actor, portfolio ?? null) ?? [];
-    for (const message of messages) this.tell(message);
+    for (const message of messages) this.hear(message);
   }
 }
 

@@ -8,8 +8,12 @@ import type { ActorLog, ProbePoint } from "../mixins/actor/ports.ts";
 import { ActorSystem } from "../mixins/actor/system.ts";
 import { systemClock } from "../mixins/clock.ts";
 import { Metrics } from "../mixins/metrics.ts";
+import { Dependencies } from "../mixins/resilience/dependency.ts";
+import { resilienceMetrics } from "../mixins/resilience/metrics.ts";
 import { createIdentityStore } from "../models/identity/store.ts";
 import { createActorStores } from "../models/journal/stores.ts";
+import { ACTOR_POOLS } from "./actor-pools.ts";
+import { actorsService, brokerTransport } from "./actors.service.ts";
 import { createApiService } from "./api.service.ts";
 import { createAuthService } from "./auth.service.ts";
 import { seedAdministrator } from "./auth/administrator.ts";
@@ -18,6 +22,7 @@ import { loadKeys } from "./auth/keys.ts";
 import { Passwords } from "./auth/passwords.ts";
 import { AccessTokens } from "./auth/tokens.ts";
 import { BrokerMetrics } from "./broker-metrics.ts";
+import { openBus } from "./bus/index.ts";
 import type { Config, ServiceName } from "./config.ts";
 import type { NodeContext, NodeModule } from "./context.ts";
 import type { RateLimits } from "./gateway/limits.ts";
@@ -29,6 +34,7 @@ import { seedSample } from "./sample-data.ts";
 import { openStores } from "./stores.ts";
 import type { Stores } from "./stores.ts";
 import { systemService } from "./system.service.ts";
+import { TELLERS } from "./tellers.ts";
 
 export interface NodeOptions {
   readonly config: Config;
@@ -89,21 +95,27 @@ async function assemble(
 ): Promise<RunningNode> {
   let system: ActorSystem | null = null;
   const brokerMetrics = new BrokerMetrics({});
+  const metrics = new Metrics();
+  const resilience = resilienceMetrics(metrics);
   const broker = new ServiceBroker(
     brokerOptions({
       nodeId: config.nodeId,
       natsServers: config.natsServers,
+      namespace: config.bus.namespace,
       logger: moleculerLogger(log),
       metricsReporter: brokerMetrics,
-      // In the order of dependence: turns end and leases are given back, then the stores close.
-      onStopped: async () => {
-        await system?.stop();
-        await stores.close();
-      },
+      resilience,
+      onStopped: () => end(),
     }),
   );
-  const metrics = new Metrics();
-  const live = new LiveFeed(stores.pool);
+  // In the order of dependence: turns end and leases are given back, then the stores close.
+  const end = once(async () => {
+    await system?.stop();
+    await bus.stop();
+    await stores.close();
+  });
+  const live = new LiveFeed(stores.pool, TELLERS);
+  const bus = openBus(config, { pool: stores.pool, clock: systemClock, log, metrics, live });
   const modules = await loadModules(config);
   const theSystem = (): ActorSystem => {
     if (system === null) throw new Error("the actor system is used before it is made");
@@ -114,9 +126,11 @@ async function assemble(
     clock: systemClock,
     log,
     metrics,
+    dependencies: new Dependencies(systemClock, resilience),
     pool: stores.pool,
     broker,
     live,
+    bus,
     newId: randomUUID,
     get actors() {
       return theSystem().client;
@@ -129,7 +143,7 @@ async function assemble(
     ports: {
       ...createActorStores(stores.actorPool),
       clock: systemClock,
-      bus: live,
+      bus,
       log: actorLog(log),
       metrics: actorMetrics(metrics),
       random: Math.random,
@@ -137,8 +151,10 @@ async function assemble(
       probe,
     },
     kinds: modules.flatMap((module) => module.kinds(context)),
-    options: { nodeId: config.nodeId },
-    membership: { members: () => [config.nodeId] },
+    options: { nodeId: config.nodeId, pools: ACTOR_POOLS },
+    ...(config.natsServers && {
+      transport: brokerTransport(broker, () => systemClock.now()),
+    }),
   });
   const services = modules.flatMap((module) => module.services(context));
   const gateway = config.services.includes("gateway")
@@ -152,11 +168,13 @@ async function assemble(
   for (const service of [
     ...services,
     ...(gateway?.services ?? []),
+    actorsService(context),
     systemService(context, version, stores.description),
   ]) {
     broker.createService(service);
   }
   await broker.start();
+  await bus.start();
   // Effects that a crash left behind are run at once: the services that they call must be there.
   await system.start();
   const administrator = (await gateway?.seed()) ?? null;
@@ -166,7 +184,13 @@ async function assemble(
     url: gateway === null ? null : gatewayUrl(broker, config),
     stores: stores.description,
     administrator,
-    stop: once(() => broker.stop()),
+    stop: once(async () => {
+      // First of all, because a broker that stops is at once unknown to the other nodes.
+      await theSystem().handOver();
+      await broker.stop();
+      // Moleculer leaves it out when its transporter fails to say goodbye.
+      await end();
+    }),
   };
 }
 
@@ -246,8 +270,14 @@ async function readiness(node: NodeContext, stores: Stores): Promise<Readiness> 
     actors: node.actorSystem.isReady
       ? { ok: true }
       : { ok: false, detail: "not all shards are held" },
+    ...(node.bus.link && { nats: node.bus.link.state() }),
   };
-  return { ready: Object.values(dependencies).every(({ ok }) => ok), dependencies };
+  // Actors of this node are served without NATS; a node without any reaches nothing.
+  const hasActors = node.config.services.some((name) => name !== "gateway");
+  const ready = Object.entries(dependencies).every(
+    ([name, { ok }]) => ok || (name === "nats" && hasActors),
+  );
+  return { ready, dependencies };
 }
 
 async function attempt(work: () => Promise<unknown>): Promise<{ ok: boolean; detail?: string }> {

@@ -9,6 +9,7 @@ import { migrate } from "../models/postgres/migrate.ts";
 import { createPool } from "../models/postgres/pool.ts";
 import type { Pool } from "../models/postgres/pool.ts";
 import { serverInfo } from "../models/postgres/server-info.ts";
+import { busDescription } from "./bus/index.ts";
 import type { Config } from "./config.ts";
 import type { Logger } from "./logging.ts";
 
@@ -65,7 +66,7 @@ export async function openStores(config: Config, log: Logger, clock: Clock): Pro
       description: {
         postgres: `${place}, PostgreSQL ${version}${hasTimescale ? " with TimescaleDB" : ""}`,
         cache: config.redisUrl === null ? "in process" : "Redis",
-        bus: "in process",
+        bus: busDescription(config),
       },
       close: () => (closing ??= closeAll(cache, [pool, actorPool], embedded)),
     };

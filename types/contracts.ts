@@ -17,8 +17,6 @@ export interface RequestMeta {
   user?: RequestUser | null;
   /** as the client sent it: 1 to 255 visible ASCII characters */
   idempotencyKey?: string;
-  /** epoch ms: nobody waits for the answer after that */
-  deadlineMs?: number;
   /** of the client, for limits and audit */
   address?: string;
   userAgent?: string;

@@ -215,7 +215,7 @@ function tellOrder(event: PaperVenueEvent): readonly Effect[] {
   if (event.type === "VenueMarketSeen") return [];
   const { report } = event;
   const command: OrderCommand = { type: "ApplyReport", report };
-  return [{ kind: "tell", to: { type: "order", id: report.orderId }, command }];
+  return [{ kind: "tell", to: { type: "order", id: report.orderId }, command, isJoint: true }];
 }
 
 function replyTo(

@@ -179,7 +179,8 @@ function releaseHold(state: PlacedOrder, report: ExecutionReport): PortfolioComm
 }
 
 function tellPortfolio(state: PlacedOrder, command: PortfolioCommand): Effect {
-  return { kind: "tell", to: { type: "portfolio", id: state.order.portfolioId }, command };
+  const to = { type: "portfolio", id: state.order.portfolioId };
+  return { kind: "tell", to, command, isJoint: true };
 }
 
 function cancelEffect(state: PlacedOrder, env: Env): Effect {

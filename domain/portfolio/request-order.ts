@@ -95,6 +95,13 @@ function tellOrder(
   env: Env,
 ): Effect {
   const to: ActorRef = { type: "order", id: order.orderId };
-  const tell = { kind: "tell", to, command, commandId: env.id("birth"), isBirth: true } as const;
+  const tell = {
+    kind: "tell",
+    to,
+    command,
+    commandId: env.id("birth"),
+    isBirth: true,
+    isJoint: true,
+  } as const;
   return signal === null ? { ...tell, graceMs: GRACE_MS } : tell;
 }

@@ -52,6 +52,8 @@ export interface TellEffect {
   readonly graceMs?: number;
   /** the receiver's id was made with this event: nothing can be on record of it */
   readonly isBirth?: boolean;
+  /** carried out in the commit of the turn that tells it, when the receiver is at rest on the same node; else like any other */
+  readonly isJoint?: boolean;
 }
 
 export interface WorkEffect {

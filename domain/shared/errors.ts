@@ -22,7 +22,15 @@ export class Refusal extends Error {
     this.code = code;
     this.data = data;
   }
+
+  /** One that came as plain JSON, from another node. */
+  static revive({ kind, code, message, data }: RefusalTerms): Refusal {
+    return new this(kind, code, message, data);
+  }
 }
+
+/** What of a refusal crosses from node to node. */
+export type RefusalTerms = Pick<Refusal, "kind" | "code" | "message" | "data">;
 
 /** Says that a broken invariant was found: a defect, never an answer. */
 export function invariant(condition: boolean, message: string): asserts condition {
@@ -37,7 +45,17 @@ export class UnknownOutcome extends Error {
   override readonly name = "UnknownOutcome";
 }
 
+/** A client's idempotency key is on record with another body: nothing was written. */
+export class RequestKeyReused extends Error {
+  override readonly name = "RequestKeyReused";
+}
+
 /** The store cannot be reached, and nothing was written. */
 export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable";
+}
+
+/** The lease to be renewed has ended: whoever held it must forget all that it covered. */
+export class LeaseLapsed extends Error {
+  override readonly name = "LeaseLapsed";
 }

@@ -10,7 +10,7 @@ export interface Journal {
   /** Claims the streams for the epoch of their shard and loads snapshot and tail. */
   activate(requests: readonly ActivationRequest[]): Promise<readonly ActivationResult[]>;
   /**
-   * Appends whole turns, all or nothing per turn, in one transaction for the lot or in several. Of two turns for one stream
+   * Appends whole turns, all or nothing per turn with those joined to it, in one transaction for the lot or in several. Of two turns for one stream
    * one at most is written.
    * @throws UnknownOutcome when the connection was lost before the answer, StoreUnavailable when nothing was written
    */
@@ -47,6 +47,8 @@ export interface StoredEvent {
   readonly version: number;
   readonly type: string;
   readonly event: Message;
+  /** the event's JSON as it was hashed, to be stored to the byte; left out by those who read */
+  readonly data?: string;
   readonly atMs: number;
   readonly commandId: string;
   /** sha256 over the hash before it and this event, hex */
@@ -58,6 +60,15 @@ export interface StoredCommand {
   readonly bodyHash: string;
   readonly version: number;
   readonly reply: Json;
+  /** kept with the hash of the body, or the turn is refused when the key is on record with another */
+  readonly requestKey?: RequestKey;
+}
+
+/** An idempotency key of a client: it comes with one body, whatever actor the request goes to. */
+export interface RequestKey {
+  /** whose key it is, and for what */
+  readonly scope: string;
+  readonly key: string;
 }
 
 export interface Turn {
@@ -79,6 +90,8 @@ export interface Turn {
     readonly nextDueMs: number | null;
   }[];
   readonly projection: Projection;
+  /** turns of other actors that this one led to: written with it, in one transaction, or nothing of it is; they have none */
+  readonly joined: readonly Turn[];
 }
 
 export type AppendResult =
@@ -87,6 +100,8 @@ export type AppendResult =
   | { readonly status: "duplicate" }
   | { readonly status: "conflict" }
   | { readonly status: "fenced" }
+  /** something stands against the turn or one joined to it: nothing of them was written, and apart they may be */
+  | { readonly status: "apart" }
   /** the store refuses what the turn would write, now and always: nothing of it was written, the other turns were */
   | { readonly status: "refused"; readonly error: unknown };
 
@@ -155,37 +170,70 @@ export interface TradeRow {
   readonly realizedPnl: DecimalString;
 }
 
-/** What a node asks of the store about who owns what. The database clock is the only clock. */
+/** What a node asks of the store about who is up and who owns what. The database clock is the only clock. */
 export interface LeaseStore {
   /**
-   * Begins an incarnation: registers the member and takes the session lock whose loss tells the others that this process
-   * is gone. `onLost` is called once when the session drops.
+   * Begins an incarnation: registers the member, with a lease of `ttlMs`, and takes the session lock whose loss tells the
+   * others that this process is gone.
+   * @throws StoreUnavailable, also while another process is alive under the same node id
    */
-  open(nodeId: string, incarnation: string, onLost: () => void): Promise<LeaseSession>;
+  open(member: NewMember, hooks: LeaseHooks): Promise<LeaseSession>;
+}
+
+export interface NewMember {
+  readonly nodeId: string;
+  /** UUID of this run of the process, or of the part of it since its lease was last lost */
+  readonly incarnation: string;
+  /** groups of actor types that the node hosts */
+  readonly pools: readonly number[];
+  readonly ttlMs: number;
+}
+
+export interface LeaseHooks {
+  /** called once when the session drops */
+  readonly onLost: () => void;
+  /** a member came or went, or shards were given back: worth a beat */
+  readonly onChange: () => void;
 }
 
 export interface LeaseSession {
-  /** Takes free or expired shards among those given and renews those held: `ttlMs` from now. */
-  acquire(shards: readonly number[], ttlMs: number): Promise<readonly HeldShard[]>;
+  /**
+   * Renews this member's lease, ends those of members that are gone, and tells who is left.
+   * @throws LeaseLapsed when this incarnation's own lease has ended: whatever it held may be another's
+   */
+  beat(ttlMs: number): Promise<readonly Member[]>;
+  /** Takes those of the given shards that no living member owns. */
+  acquire(shards: readonly number[]): Promise<readonly AcquiredShard[]>;
   release(shards: readonly number[]): Promise<void>;
-  /** Expires the leases of incarnations whose session is gone. Returns how many shards that freed. */
-  expireDead(): Promise<number>;
-  /** owners as the store has them */
+  /** A draining member keeps what it owns until it gives it back, and is given nothing. */
+  announce(state: Member["state"]): Promise<void>;
+  /** owners as the store has them, of all shards in order */
   owners(): Promise<readonly ShardOwner[]>;
   close(): Promise<void>;
 }
 
-export interface HeldShard {
+export interface Member {
+  readonly nodeId: string;
+  readonly incarnation: string;
+  readonly pools: readonly number[];
+  readonly state: "up" | "draining";
+  /** shards that an operator wants here while the member is up */
+  readonly pins: readonly number[];
+}
+
+export interface AcquiredShard {
   readonly shard: number;
+  /** grows with every change of owner */
   readonly epoch: number;
+  /** its last owner is dead, rather than gone in good order: what it had begun is nobody's */
+  readonly isOrphaned: boolean;
 }
 
 export interface ShardOwner {
   readonly shard: number;
+  /** null: given back, and not taken yet */
   readonly owner: string | null;
   readonly epoch: number;
-  /** by the database clock; 0 when it has lapsed */
-  readonly leaseMsLeft: number;
 }
 
 export interface EffectStore {

@@ -1,5 +1,5 @@
 import type { ActorRef } from "../../domain/shared/decider.ts";
-import { StoreUnavailable, UnknownOutcome } from "../../domain/shared/errors.ts";
+import { RequestKeyReused, StoreUnavailable, UnknownOutcome } from "../../domain/shared/errors.ts";
 import type {
   ActivationRequest,
   ActivationResult,
@@ -10,8 +10,10 @@ import type {
 } from "../../domain/shared/journal.ts";
 import { Draft } from "./draft.ts";
 import type { Position } from "./draft.ts";
-import type { Answer } from "./envelope.ts";
+import type { Answer, CommandEnvelope } from "./envelope.ts";
 import { ActorError } from "./errors.ts";
+import { endingOf, Joint } from "./joint.ts";
+import type { Ending, Invite, Part } from "./joint.ts";
 import type { ActorKind } from "./kind.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Work } from "./mailbox.ts";
@@ -29,6 +31,8 @@ export interface Habitat {
   epochOf(shard: number): number | null;
   activate(request: ActivationRequest): Promise<ActivationResult>;
   append(turn: Turn): Promise<AppendResult>;
+  /** asks another actor of this node to take part in a turn */
+  readonly invite: Invite;
   findCommands(ref: ActorRef, commandIds: readonly string[]): Promise<readonly StoredCommand[]>;
   saveSnapshot(snapshot: Snapshot): void;
   /** whether the reminder is still set for that time */
@@ -119,6 +123,65 @@ export class Activation {
     this.#habitat.gone(this, false);
   }
 
+  /**
+   * Decides a command as a part of another actor's turn, when this one is at rest and has not had the command. What would be
+   * refused is left to the effect, which knows what to do with refusals.
+   */
+  takePart(envelope: CommandEnvelope): Part | null {
+    const epoch = this.#habitat.epochOf(this.shard);
+    if (epoch === null || this.isBusy || !this.#canBegin(envelope, epoch)) return null;
+    const draft = new Draft(this.kind, this.ref, this.#position, this.#habitat.ports.clock.now());
+    try {
+      const { reply } = draft.decide(envelope);
+      if (draft.isEmpty) return null;
+      const turn = draft.turn(this.shard, epoch);
+      this.#begin(epoch);
+      return { turn, reply, end: (how) => this.#endPart(draft, turn, how) };
+    } catch {
+      return null;
+    }
+  }
+
+  #canBegin(envelope: CommandEnvelope, epoch: number): boolean {
+    if (this.#phase === "cold") return envelope.isBirth && !this.#isUnseen;
+    return (
+      this.#phase === "active" &&
+      epoch === this.#epoch &&
+      this.#recent.find(envelope.commandId) === undefined
+    );
+  }
+
+  #begin(epoch: number): void {
+    this.#isRunning = true;
+    if (this.#phase === "active") return;
+    this.#epoch = epoch;
+    this.#isUnseen = true;
+    this.#phase = "active";
+  }
+
+  #endPart(draft: Draft, turn: Turn, how: Ending): void {
+    if (how === "written") this.#accept(draft, turn);
+    else if (how === "notWritten") this.#doubtBirth();
+    else {
+      const text = `a commit with ${this.#name} was cut off`;
+      this.abandon(new ActorError("OUTCOME_UNKNOWN", text));
+      void this.#habitat.remindersInDoubt(this.ref);
+    }
+    this.#rest();
+    if (this.#mailbox.size > 0) void this.#run();
+  }
+
+  /** The sender's word was not proved by a birth: the next turn looks for itself. */
+  #doubtBirth(): void {
+    if (this.#isUnseen && this.#position.version === 0 && this.#phase === "active")
+      this.#phase = "cold";
+  }
+
+  #rest(): void {
+    this.#isRunning = false;
+    this.#idleSinceMs = this.#habitat.ports.clock.monotonicMs();
+  }
+
   get #name(): string {
     return `${this.ref.type}:${this.ref.id}`;
   }
@@ -130,8 +193,7 @@ export class Activation {
         await this.#take(this.#mailbox.take(this.#habitat.options.turnMax));
       }
     } finally {
-      this.#isRunning = false;
-      this.#idleSinceMs = this.#habitat.ports.clock.monotonicMs();
+      this.#rest();
     }
   }
 
@@ -140,9 +202,7 @@ export class Activation {
     try {
       if (!(await this.#ensureActive(batch))) return;
       await this.#turn(batch);
-      // The sender's word was not proved by a birth: the next turn looks for itself.
-      if (this.#isUnseen && this.#position.version === 0 && this.#phase === "active")
-        this.#phase = "cold";
+      this.#doubtBirth();
     } catch (error) {
       this.#habitat.ports.log.error("a turn broke", { actor: this.#name, error });
       this.#giveUp(
@@ -244,13 +304,16 @@ export class Activation {
     const startMs = clock.monotonicMs();
     const draft = new Draft(this.kind, this.ref, this.#position, clock.now());
     const outcomes = decideBatch(draft, batch, this.#context());
+    let joint = Joint.alone;
     if (!draft.isEmpty) {
       probe("turn.decided");
-      if (!(await this.#commit(draft, outcomes))) return;
+      const committed = await this.#commit(draft, outcomes);
+      if (committed === null) return;
+      joint = committed;
       probe("turn.committed");
     }
     await this.#lookUpDoubtful(outcomes);
-    openGate(outcomes, this.#recent);
+    openGate(outcomes, this.#recent, joint);
     if (outcomes.length > 0) probe("gate.opened");
     metrics.turnMs(clock.monotonicMs() - startMs);
   }
@@ -284,23 +347,34 @@ export class Activation {
     };
   }
 
-  /** @returns whether the turn is durable; otherwise its senders have been told, or will be by the turn that follows */
-  async #commit(draft: Draft, outcomes: readonly Outcome[]): Promise<boolean> {
+  /** @returns who took part, once the turn is durable; null when its senders have been told, or will be by the turn that follows */
+  async #commit(
+    draft: Draft,
+    outcomes: readonly Outcome[],
+    joint: Joint = Joint.of(draft, this.#habitat.invite),
+  ): Promise<Joint | null> {
     let result: AppendResult;
     let turn: Turn;
     try {
-      turn = draft.turn(this.shard, this.#epoch);
+      turn = draft.turn(this.shard, this.#epoch, joint.turns);
       result = await this.#write(turn);
     } catch (error) {
       this.#habitat.ports.metrics.append({ status: "failed" });
+      joint.end(endingOf(error));
       await this.#failed(error, outcomes);
-      return false;
+      return null;
     }
     this.#habitat.ports.metrics.append({ status: result.status });
-    if (result.status === "ok") this.#accept(draft, turn);
-    else if (result.status === "refused") await this.#refused(result.error, outcomes);
+    if (result.status === "ok") {
+      this.#accept(draft, turn);
+      joint.end("written");
+      return joint;
+    }
+    joint.end("notWritten");
+    if (result.status === "apart") return this.#commit(draft, outcomes, Joint.alone);
+    if (result.status === "refused") await this.#refused(result.error, outcomes);
     else await this.#recover(result.status, outcomes);
-    return result.status === "ok";
+    return null;
   }
 
   async #write(turn: Turn): Promise<AppendResult> {
@@ -387,6 +461,11 @@ export class Activation {
     const batch = outcomes.map(({ work }) => work);
     if (batch.length > 1) {
       for (const work of batch) await this.#turn([work]);
+      return;
+    }
+    if (error instanceof RequestKeyReused) {
+      const reused = new ActorError("IDEMPOTENCY_KEY_REUSED", error.message, { cause: error });
+      for (const work of batch) work.reject(reused);
       return;
     }
     this.#habitat.ports.log.error("a turn was refused", { actor: this.#name, error });

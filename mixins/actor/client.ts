@@ -1,25 +1,37 @@
 import type { ActorRef, Message } from "../../domain/shared/decider.ts";
+import type { RequestKey } from "../../domain/shared/journal.ts";
 import type { Json } from "../../domain/shared/json.ts";
 import type { Answer, CommandEnvelope, Envelope } from "./envelope.ts";
 import { ActorError } from "./errors.ts";
-import { bodyHash, shardOf } from "./ids.ts";
+import type { ActorErrorCode } from "./errors.ts";
+import { bodyHash } from "./ids.ts";
 import type { ActorPorts } from "./ports.ts";
 
 const DEFAULT_PATIENCE_MS = 5_000;
 const GRACE_MS = 250;
-const RETRIES_MAX = 12;
-const RETRY_MIN_MS = 25;
+const RETRY_MIN_MS = 10;
 const RETRY_MAX_MS = 400;
+/** A store that is down is not back in a moment: whoever waits is told soon. */
+const STORE_PATIENCE_MS = 1_200;
+/** A shard changes hands in some ten milliseconds: who looks for its owner asks again soon. */
+const ASTRAY_MAX_MS = 80;
+const ASTRAY: ReadonlySet<ActorErrorCode> = new Set([
+  "NOT_OWNER",
+  "OWNER_UNREACHABLE",
+  "OUTCOME_UNKNOWN",
+]);
 
 export interface CallOptions {
   /** the same for every repeat of the command */
   readonly commandId: string;
-  /** hash of what must be equal between repeats; of the whole command unless given */
+  /** `bodyHash` of what must be equal between repeats; of the whole command unless given */
   readonly bodyHash?: string;
   readonly isDeduplicated?: boolean;
   readonly deadlineMs?: number;
   readonly isBirth?: boolean;
+  readonly isAnswered?: boolean;
   readonly firing?: CommandEnvelope["firing"];
+  readonly requestKey?: RequestKey;
 }
 
 export type ActorCaller = (
@@ -30,9 +42,9 @@ export type ActorCaller = (
 
 /** Brings an envelope to the node that owns the shard. */
 export interface Router {
-  send(shard: number, envelope: Envelope): Promise<Answer>;
-  /** Asks who owns the shard now, after a node said that it does not. */
-  refresh(shard: number): Promise<void>;
+  send(envelope: Envelope): Promise<Answer>;
+  /** Asks who owns what now, after a call went astray. */
+  refresh(): Promise<void>;
 }
 
 /**
@@ -59,7 +71,9 @@ export class ActorClient {
       isDeduplicated: options.isDeduplicated ?? true,
       deadlineMs: options.deadlineMs ?? this.#ports.clock.now() + DEFAULT_PATIENCE_MS,
       isBirth: options.isBirth ?? false,
+      isAnswered: options.isAnswered ?? true,
       firing: options.firing ?? null,
+      requestKey: options.requestKey ?? null,
     });
 
   /** The actor's summary after its last turn; null when nothing has ever happened to it. */
@@ -92,26 +106,27 @@ export class ActorClient {
   }
 
   async #sendUntilTaken(envelope: Envelope): Promise<Answer> {
-    const shard = shardOf(envelope.ref);
+    const { clock } = this.#ports;
+    const startMs = clock.monotonicMs();
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#router.send(shard, envelope);
+        return await this.#router.send(envelope);
       } catch (error) {
-        if (!(error instanceof ActorError) || !error.isRetryable || attempt >= RETRIES_MAX)
-          throw error;
-        const waitMs = this.#pauseMs(attempt);
-        if (this.#ports.clock.now() + waitMs >= envelope.deadlineMs) throw error;
-        await this.#ports.clock.sleep(waitMs);
-        if (error.code === "NOT_OWNER") await this.#router.refresh(shard);
+        if (!(error instanceof ActorError) || !error.isRetryable) throw error;
+        const isAstray = ASTRAY.has(error.code);
+        const waitMs = this.#pauseMs(isAstray ? ASTRAY_MAX_MS : RETRY_MAX_MS, attempt);
+        const isVain =
+          error.code === "STORE_UNAVAILABLE" && clock.monotonicMs() - startMs > STORE_PATIENCE_MS;
+        if (isVain || clock.now() + waitMs >= envelope.deadlineMs) throw error;
+        await clock.sleep(waitMs);
+        if (isAstray) await this.#router.refresh();
       }
     }
   }
 
   /** Full jitter: those who failed together do not come back together. */
-  #pauseMs(attempt: number): number {
-    return (
-      RETRY_MIN_MS + this.#ports.random() * Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** attempt)
-    );
+  #pauseMs(maxMs: number, attempt: number): number {
+    return RETRY_MIN_MS + this.#ports.random() * Math.min(maxMs, RETRY_MIN_MS * 2 ** attempt);
   }
 }
 

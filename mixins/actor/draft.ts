@@ -1,4 +1,11 @@
-import type { ActorRef, Decision, Env, Message, Recorded } from "../../domain/shared/decider.ts";
+import type {
+  ActorRef,
+  Decision,
+  Effect,
+  Env,
+  Message,
+  Recorded,
+} from "../../domain/shared/decider.ts";
 import type { StoredCommand, StoredEvent, Turn } from "../../domain/shared/journal.ts";
 import type { Json } from "../../domain/shared/json.ts";
 import type { CommandEnvelope } from "./envelope.ts";
@@ -13,6 +20,13 @@ export interface Position {
   readonly atMs: number;
 }
 
+/** An effect and the command that wants it. */
+export interface DraftEffect {
+  readonly effectId: string;
+  readonly effect: Effect;
+  readonly commandId: string;
+}
+
 /**
  * A turn in the making: commands are decided one after another on the state that the ones before them made, and nothing of
  * it counts until the whole is committed.
@@ -25,7 +39,7 @@ export class Draft {
   readonly #recorded: Recorded<Message>[] = [];
   readonly #events: StoredEvent[] = [];
   readonly #commands: StoredCommand[] = [];
-  readonly #effects: Turn["effects"][number][] = [];
+  readonly #effects: DraftEffect[] = [];
   readonly #reminders: Turn["reminders"][number][] = [];
   readonly #fired: Turn["fired"][number][] = [];
   #position: Position;
@@ -45,6 +59,10 @@ export class Draft {
 
   get recorded(): readonly Recorded<Message>[] {
     return this.#recorded;
+  }
+
+  get effects(): readonly DraftEffect[] {
+    return this.#effects;
   }
 
   /** Whether a command of this turn has canceled the reminder or set it anew. */
@@ -121,7 +139,7 @@ export class Draft {
         atMs: this.#nowMs,
       };
       recorded.push(entry);
-      stored.push({ ...entry, type: event.type, hash });
+      stored.push({ event, version, atMs: this.#nowMs, commandId, type: event.type, data, hash });
     }
     return { position, events: stored, recorded };
   }
@@ -129,12 +147,12 @@ export class Draft {
   #note(envelope: CommandEnvelope, decision: Decision<Message, unknown>, reply: Json): boolean {
     const effects = decision.effects ?? [];
     const reminders = decision.reminders ?? [];
-    const { commandId, firing } = envelope;
+    const { commandId, firing, requestKey } = envelope;
     const { type, id } = this.#ref;
     // The actor is part of the name: two that were sent one command id must not share the ids of what they tell.
     effects.forEach((effect, i) => {
       const name = `effect:${type}:${id}:${this.#position.version}:${i}`;
-      this.#effects.push({ effectId: uuidv5(commandId, name), effect });
+      this.#effects.push({ effectId: uuidv5(commandId, name), effect, commandId });
     });
     this.#reminders.push(...reminders);
     if (firing)
@@ -143,12 +161,20 @@ export class Draft {
       decision.events.length + effects.length + reminders.length > 0 || firing !== null;
     if (isRecorded && envelope.isDeduplicated) {
       const { bodyHash } = envelope;
-      this.#commands.push({ commandId, bodyHash, version: this.#position.version, reply });
+      const { version } = this.#position;
+      this.#commands.push({
+        commandId,
+        bodyHash,
+        version,
+        reply: envelope.isAnswered ? reply : null,
+        ...(requestKey && { requestKey }),
+      });
     }
     return isRecorded;
   }
 
-  turn(shard: number, epoch: number): Turn {
+  /** @param joined what some of its effects told other actors, by the effects' ids: done in the same commit */
+  turn(shard: number, epoch: number, joined: ReadonlyMap<string, Turn> = NOTHING_JOINED): Turn {
     return {
       ref: this.#ref,
       shard,
@@ -158,10 +184,13 @@ export class Draft {
       hash: this.#position.hash,
       events: this.#events,
       commands: this.#commands,
-      effects: this.#effects,
+      effects: this.#effects.filter(({ effectId }) => !joined.has(effectId)),
       reminders: this.#reminders,
       fired: this.#fired,
       projection: this.#kind.project(this.#ref, this.#position.state, this.#recorded),
+      joined: [...joined.values()],
     };
   }
 }
+
+const NOTHING_JOINED: ReadonlyMap<string, Turn> = new Map();

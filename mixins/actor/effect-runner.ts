@@ -202,6 +202,8 @@ export class EffectRunner {
       commandId: commandId ?? effectId,
       bodyHash: bodyHash(command),
       isBirth: isBirth ?? false,
+      // Who caused a birth may send it too, to hear the reply. All others are told, and nobody listens.
+      isAnswered: isBirth ?? false,
     });
   }
 

@@ -1,4 +1,5 @@
 import type { ActorRef, Message, ReminderFiring } from "../../domain/shared/decider.ts";
+import type { RequestKey } from "../../domain/shared/journal.ts";
 import type { Json } from "../../domain/shared/json.ts";
 
 /** A command on its way to an actor: plain JSON, so that it crosses nodes as it is. */
@@ -15,7 +16,11 @@ export interface CommandEnvelope {
   readonly deadlineMs: number;
   /** the sender made the actor's id, so that nothing can be on record: activation needs no look at the store */
   readonly isBirth: boolean;
+  /** false when nobody will ever ask for the reply again: it is not stored then */
+  readonly isAnswered: boolean;
   readonly firing: (ReminderFiring & { readonly nextDueMs: number | null }) | null;
+  /** the client's idempotency key that the command came with, to be tied to its body in the same commit */
+  readonly requestKey: RequestKey | null;
 }
 
 export interface ReadEnvelope {
@@ -32,4 +37,6 @@ export interface Answer {
   readonly version: number;
   /** the command had been carried out before; this is the answer it got then */
   readonly isReplay: boolean;
+  /** answers of the actors that were told in the same commit, by `type:id`; not given again to a repeat */
+  readonly told?: Readonly<Record<string, Json>>;
 }

@@ -2,6 +2,8 @@
 export const ACTOR_ERROR_CODES = [
   /** this node does not own the actor's shard (any more): ask the owner */
   "NOT_OWNER",
+  /** the owner is another node, and no way leads there now: nothing was done */
+  "OWNER_UNREACHABLE",
   "ACTOR_OVERLOADED",
   "NODE_OVERLOADED",
   /** the caller had stopped waiting before its turn came: nothing was done */
@@ -21,6 +23,7 @@ export type ActorErrorCode = (typeof ACTOR_ERROR_CODES)[number];
 /** A retry under the same command id can succeed, and is harmless. */
 const RETRYABLE: ReadonlySet<ActorErrorCode> = new Set([
   "NOT_OWNER",
+  "OWNER_UNREACHABLE",
   "ACTOR_OVERLOADED",
   "NODE_OVERLOADED",
   "STORE_UNAVAILABLE",

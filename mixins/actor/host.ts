@@ -10,9 +10,10 @@ import type {
 import { Activation } from "./activation.ts";
 import type { Habitat } from "./activation.ts";
 import { Batcher } from "./batcher.ts";
-import type { Answer, Envelope } from "./envelope.ts";
+import type { Answer, CommandEnvelope, Envelope } from "./envelope.ts";
 import { ActorError } from "./errors.ts";
 import { shardOf } from "./ids.ts";
+import type { Part } from "./joint.ts";
 import type { ActorKind } from "./kind.ts";
 import type { ActorOptions, ActorPorts } from "./ports.ts";
 
@@ -21,6 +22,8 @@ export interface HostHooks {
   isArmed(ref: ActorRef, name: string, dueMs: number): boolean;
   committed(turn: Turn): void;
   remindersInDoubt(ref: ActorRef): Promise<void>;
+  /** the store knows a newer owner of the shard than this node under the epoch that it believes in */
+  fenced(shard: number): void;
 }
 
 export interface ActivationInfo {
@@ -84,6 +87,10 @@ export class ActorHost {
     return [...this.#quarantined];
   }
 
+  shardOf(ref: ActorRef): number {
+    return shardOf(ref, this.#options.pools);
+  }
+
   /** Takes a command or a read for an actor of this node. Answers once what it did is durable. */
   deliver(envelope: Envelope): Promise<Answer> {
     const { ref } = envelope;
@@ -93,6 +100,9 @@ export class ActorHost {
     if (!isStorable(ref.id)) return refuse("COMMAND_FAILED", `${JSON.stringify(name)} is no name`);
     if (this.#quarantined.has(name)) return refuse("STREAM_QUARANTINED", `${name} is quarantined`);
     if (this.#isDraining) return refuse("NOT_OWNER", "this node is shutting down");
+    const shard = this.shardOf(ref);
+    if (this.#hooks.epochOf(shard) === null)
+      return refuse("NOT_OWNER", `this node does not own shard ${shard}`);
     if (this.#waiting >= this.#options.nodeMax && !isUrgent(kind, envelope)) {
       return refuse("NODE_OVERLOADED", `${this.#waiting} commands are waiting on this node`);
     }
@@ -110,11 +120,24 @@ export class ActorHost {
     }
   }
 
+  /** Only an actor that is in memory can take part, or one that is to be born on a shard of ours. */
+  #invite(envelope: CommandEnvelope): Part | null {
+    const { ref, isBirth } = envelope;
+    const kind = this.#kinds.get(ref.type);
+    const name = `${ref.type}:${ref.id}`;
+    if (!kind || kind.isSoft || this.#isDraining || this.#quarantined.has(name)) return null;
+    if (!this.#activations.has(name)) {
+      const isOurs = this.#hooks.epochOf(this.shardOf(ref)) !== null;
+      if (!isBirth || !isOurs || !isStorable(ref.id)) return null;
+    }
+    return this.#touch(kind, ref, name).takePart(envelope);
+  }
+
   #touch(kind: ActorKind, ref: ActorRef, name: string): Activation {
     const known = this.#activations.get(name);
     // Room is made before the new one comes in, or it might be the only idle one and go at once.
     if (!known && this.#activations.size >= this.#options.residentMax) this.#evictOldest();
-    const activation = known ?? new Activation(kind, ref, shardOf(ref), this.#habitat);
+    const activation = known ?? new Activation(kind, ref, this.shardOf(ref), this.#habitat);
     this.#activations.delete(name);
     this.#activations.set(name, activation);
     return activation;
@@ -135,6 +158,14 @@ export class ActorHost {
       if (!lost.has(activation.shard)) continue;
       activation.abandon(new ActorError("NOT_OWNER", `shard ${activation.shard} was lost`));
     }
+  }
+
+  /** Finishes the turns of shards that this node owns no more for new ones; what waits is sent to their next owner. */
+  async retireShards(shards: readonly number[]): Promise<void> {
+    const leaving = new Set(shards);
+    const left = () => [...this.#activations.values()].filter(({ shard }) => leaving.has(shard));
+    while (left().some((activation) => activation.isBusy)) await this.#ports.clock.sleep(1);
+    for (const activation of left()) activation.passivate();
   }
 
   /** Lets go of actors that have been idle. Called now and then by the system's sweeper. */
@@ -165,12 +196,17 @@ export class ActorHost {
         const results = await journal.append(turns);
         metrics.batchSize(turns.length);
         metrics.commitMs(clock.monotonicMs() - startMs);
+        this.#noteFences(turns, results);
         return results;
       },
     );
     const activations = new Batcher<ActivationRequest, ActivationResult>(
       { lanes: 2, maxBatch: commitBatchMax },
-      (requests) => journal.activate(requests),
+      async (requests) => {
+        const results = await journal.activate(requests);
+        this.#noteFences(requests, results);
+        return results;
+      },
     );
     return {
       ports: this.#ports,
@@ -178,6 +214,7 @@ export class ActorHost {
       epochOf: (shard) => this.#hooks.epochOf(shard),
       activate: (request) => activations.add(request),
       append: (turn) => appends.add(turn),
+      invite: (envelope) => this.#invite(envelope),
       findCommands: (ref, ids) => journal.findCommands(ref, ids),
       saveSnapshot: (snapshot) => this.#keep(snapshot),
       isArmed: (ref, name, dueMs) => this.#hooks.isArmed(ref, name, dueMs),
@@ -185,6 +222,17 @@ export class ActorHost {
       remindersInDoubt: (ref) => this.#hooks.remindersInDoubt(ref),
       gone: (activation, isQuarantined) => this.#gone(activation, isQuarantined),
     };
+  }
+
+  #noteFences(
+    asked: readonly { readonly shard: number; readonly epoch: number }[],
+    results: readonly { readonly status: string }[],
+  ): void {
+    results.forEach(({ status }, i) => {
+      const of = asked[i];
+      if (status === "fenced" && of && this.#hooks.epochOf(of.shard) === of.epoch)
+        this.#hooks.fenced(of.shard);
+    });
   }
 
   #gone(activation: Activation, isQuarantined: boolean): void {

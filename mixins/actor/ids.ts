@@ -3,16 +3,30 @@ import { chainText } from "../../domain/shared/chain.ts";
 import type { ChainLink } from "../../domain/shared/chain.ts";
 import type { ActorRef } from "../../domain/shared/decider.ts";
 
-export const SHARD_COUNT = 1024;
+/** Each pool of actor types has shards of its own, so that a node owns actors of the types that it hosts only. */
+export const SHARDS_PER_POOL = 1024;
+
+/** The pool of each actor type; those that are not named are in pool 0. */
+export type Pools = Readonly<Record<string, number>>;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/u;
 
 /**
- * Where an actor lives: a number in [0, 1024), the same for the life of the store. Actors that talk a lot share a tag: the
- * part of the id in braces, or the first group of an id that is a UUID. So an order whose id begins like its
- * portfolio's (see `besideId`) lives on the node of its portfolio.
+ * Where an actor lives: the shards of its pool begin at `pool * 1024`. Actors that talk a lot share a tag: the part of the
+ * id in braces, or the first group of an id that is a UUID. So an order whose id begins like its portfolio's (see
+ * `besideId`) has the same place among the shards of its pool, and lives on the same node where one node hosts both pools.
  */
-export function shardOf(ref: ActorRef): number {
+export function shardOf(ref: ActorRef, pools: Pools): number {
+  return poolOf(ref.type, pools) * SHARDS_PER_POOL + bucketOf(ref);
+}
+
+export function poolOf(type: string, pools: Pools): number {
+  // Types come from outside too; `constructor` is none.
+  return Object.hasOwn(pools, type) ? (pools[type] ?? 0) : 0;
+}
+
+/** In [0, 1024), the same for the life of the store. */
+function bucketOf(ref: ActorRef): number {
   const opening = ref.id.indexOf("{");
   const closing = ref.id.indexOf("}", opening);
   if (opening >= 0 && closing > opening + 1) return bucket(ref.id.slice(opening + 1, closing));
@@ -26,7 +40,7 @@ function bucket(key: string): number {
   for (let i = 0; i < key.length; i++) h = Math.imul(h ^ key.charCodeAt(i), 0x01000193);
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return ((h ^ (h >>> 16)) >>> 0) % SHARD_COUNT;
+  return ((h ^ (h >>> 16)) >>> 0) % SHARDS_PER_POOL;
 }
 
 /** A UUID of version 5 (RFC 9562): the same for the same namespace and name. */

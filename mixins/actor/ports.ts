@@ -7,6 +7,7 @@ import type {
   ReminderStore,
 } from "../../domain/shared/journal.ts";
 import type { Clock } from "../clock.ts";
+import type { Pools } from "./ids.ts";
 import type { ActorMetrics } from "./metrics.ts";
 
 /** Everything that the actor layer needs from outside: a test may replace any of it, and nothing else is global. */
@@ -56,6 +57,8 @@ export interface ActorLog {
 
 export interface ActorOptions {
   readonly nodeId: string;
+  /** of all actor types of the installation, hosted here or elsewhere */
+  readonly pools: Pools;
   readonly leaseTtlMs: number;
   readonly renewEveryMs: number;
   /** the owner stops itself this long before its lease ends */
@@ -73,8 +76,9 @@ export interface ActorOptions {
 }
 
 export const DEFAULT_OPTIONS: Omit<ActorOptions, "nodeId"> = {
+  pools: {},
   leaseTtlMs: 6_000,
-  renewEveryMs: 2_000,
+  renewEveryMs: 500,
   leaseMarginMs: 1_500,
   mailboxMax: 1_000,
   nodeMax: 20_000,

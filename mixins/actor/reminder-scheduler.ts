@@ -2,7 +2,7 @@ import type { ActorRef, Misfire, ReminderFiring } from "../../domain/shared/deci
 import type { StoredReminder, Turn } from "../../domain/shared/journal.ts";
 import type { Timer } from "../clock.ts";
 import type { ActorCaller } from "./client.ts";
-import { bodyHash, shardOf, uuidv5 } from "./ids.ts";
+import { bodyHash, uuidv5 } from "./ids.ts";
 import type { ActorPorts } from "./ports.ts";
 
 const NAMESPACE = "0e1a2c9d-7b3f-4c61-9a54-3d8f2b6e7a10";
@@ -11,6 +11,8 @@ const RELOAD_MS = 20_000;
 const LOAD_LIMIT = 10_000;
 const RETRY_MIN_MS = 500;
 const RETRY_MAX_MS = 30_000;
+/** A wall clock that is set again makes every wait that was reckoned by it wrong: none is longer than this. */
+const WAIT_MAX_MS = 5_000;
 
 type Firing = ReminderFiring & { readonly nextDueMs: number | null };
 
@@ -22,9 +24,11 @@ type Firing = ReminderFiring & { readonly nextDueMs: number | null };
 export class ReminderScheduler {
   readonly #ports: ActorPorts;
   readonly #shards: () => readonly number[];
+  readonly #shardOf: (ref: ActorRef) => number;
   readonly #call: ActorCaller;
   readonly #armed = new Map<string, StoredReminder>();
   readonly #firing = new Set<string>();
+  /** `retryAtMs` is monotonic time */
   readonly #failed = new Map<string, { readonly times: number; readonly retryAtMs: number }>();
   /** set, moved or removed while the store was being read: what it said of them is out of date */
   readonly #changed = new Set<string>();
@@ -35,9 +39,15 @@ export class ReminderScheduler {
   #nextReload: Promise<void> | null = null;
   #isStopped = false;
 
-  constructor(ports: ActorPorts, shards: () => readonly number[], call: ActorCaller) {
+  constructor(
+    ports: ActorPorts,
+    shards: () => readonly number[],
+    shardOf: (ref: ActorRef) => number,
+    call: ActorCaller,
+  ) {
     this.#ports = ports;
     this.#shards = shards;
+    this.#shardOf = shardOf;
     this.#call = call;
   }
 
@@ -92,7 +102,7 @@ export class ReminderScheduler {
   /** Another owner may change the reminders of these shards from now on. */
   lost(shards: readonly number[]): void {
     const lost = new Set(shards);
-    this.#dropAll((reminder) => lost.has(shardOf(reminder.ref)));
+    this.#dropAll((reminder) => lost.has(this.#shardOf(reminder.ref)));
   }
 
   async #load(): Promise<void> {
@@ -117,7 +127,7 @@ export class ReminderScheduler {
     const owned = new Set(this.#shards());
     for (const reminder of stored) {
       const isNews = !this.#changed.has(keyOf(reminder.ref, reminder.name));
-      if (isNews && owned.has(shardOf(reminder.ref))) this.#arm(reminder);
+      if (isNews && owned.has(this.#shardOf(reminder.ref))) this.#arm(reminder);
     }
   }
 
@@ -149,14 +159,17 @@ export class ReminderScheduler {
   }
 
   #fireAtMs(key: string, { dueMs }: StoredReminder): number {
-    return Math.max(dueMs, this.#failed.get(key)?.retryAtMs ?? 0);
+    const { clock } = this.#ports;
+    const failed = this.#failed.get(key);
+    if (failed === undefined) return dueMs;
+    return Math.max(dueMs, clock.now() + failed.retryAtMs - clock.monotonicMs());
   }
 
   #wakeBy(atMs: number): void {
     if (this.#isStopped || atMs >= this.#wakeAtMs) return;
     this.#wakeTimer?.cancel();
     this.#wakeAtMs = atMs;
-    const inMs = Math.max(0, atMs - this.#ports.clock.now());
+    const inMs = Math.min(WAIT_MAX_MS, Math.max(0, atMs - this.#ports.clock.now()));
     this.#wakeTimer = this.#ports.clock.setTimer(inMs, () => this.#fireDue());
   }
 
@@ -201,7 +214,7 @@ export class ReminderScheduler {
     if (!this.isArmed(ref, name, dueMs)) return;
     const times = (this.#failed.get(key)?.times ?? 0) + 1;
     const inMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(times - 1, 10));
-    this.#failed.set(key, { times, retryAtMs: this.#ports.clock.now() + inMs });
+    this.#failed.set(key, { times, retryAtMs: this.#ports.clock.monotonicMs() + inMs });
     this.#ports.log.warn("a reminder could not be delivered and will be tried again", {
       actor: `${ref.type}:${ref.id}`,
       name,

@@ -3,6 +3,7 @@ import type { StoredCommand } from "../../domain/shared/journal.ts";
 import type { Draft } from "./draft.ts";
 import type { Answer, CommandEnvelope } from "./envelope.ts";
 import { ActorError } from "./errors.ts";
+import type { Joint } from "./joint.ts";
 import type { Work } from "./mailbox.ts";
 import type { RecentCommands } from "./recent.ts";
 
@@ -63,13 +64,13 @@ export function isDoubtful(outcome: Outcome): boolean {
 }
 
 /** Tells the senders; those whose command is on record get the answer that it got then. */
-export function openGate(outcomes: readonly Outcome[], recent: RecentCommands): void {
+export function openGate(outcomes: readonly Outcome[], recent: RecentCommands, joint: Joint): void {
   for (const outcome of outcomes) {
     const { work, envelope } = outcome;
     const seen = isDoubtful(outcome) ? recent.find(envelope.commandId) : undefined;
     if (seen) answerAgain(work, envelope, seen);
     else if ("error" in outcome) work.reject(outcome.error);
-    else work.resolve(outcome.answer);
+    else work.resolve(joint.completed(envelope.commandId, outcome.answer));
   }
 }
 

@@ -32,7 +32,10 @@ const TRADE = [
 /** To see the portfolios, orders and trades of every owner of the tenant. */
 const OVERSEE = "portfolios.oversee";
 
-export const PERMISSIONS = [...READ, ...TRADE, OVERSEE, "symbols.update"] as const;
+/** Concerns the whole installation, whatever the tenant. */
+const OPERATE = "system.operate";
+
+export const PERMISSIONS = [...READ, ...TRADE, OVERSEE, "symbols.update", OPERATE] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 const GRANTS: Record<UserRole, ReadonlySet<Permission>> = {

@@ -1,53 +1,33 @@
 import type { QueryConfig } from "pg";
-import type { Turn } from "../../domain/shared/journal.ts";
+import type { StoredCommand, Turn } from "../../domain/shared/journal.ts";
+import { bigints, booleans, bytes, instants, ints, jsons, texts, uuids } from "./columns.ts";
 
-interface KeyedTurn {
+export interface KeyedTurn {
   readonly turn: Turn;
   readonly id: string;
+  /** one of several that are written together or not at all */
+  readonly isJoint: boolean;
 }
 
 /** The call of act.append_turns for a batch, column by column. Event data is sent as the text that was hashed. */
 export function appendStatement(batch: readonly KeyedTurn[]): QueryConfig {
   const turns = batch.map(({ turn }) => turn);
-  const events = numbered(turns, (turn) => turn.events);
-  const commands = numbered(turns, (turn) => turn.commands);
-  const effects = numbered(turns, (turn) => turn.effects);
-  const views = numbered(turns, (turn) => (turn.projection.view ? [turn.projection.view] : []));
   return {
     name: "append-turns",
     text: TEXT,
     values: [
-      batch.map(({ id }) => id),
-      turns.map((t) => t.shard),
-      turns.map((t) => t.epoch),
-      turns.map((t) => t.expectedVersion),
-      turns.map((t) => t.events.length),
-      turns.map((t) => t.hash),
-      turns.map((t) => t.atMs),
-      events.turn,
-      events.items.map((e) => e.version),
-      events.items.map((e) => e.type),
-      events.items.map((e) => JSON.stringify(e.event)),
-      events.items.map((e) => e.commandId),
-      events.items.map((e) => e.hash),
-      commands.turn,
-      commands.items.map((c) => c.commandId),
-      commands.items.map((c) => c.bodyHash),
-      commands.items.map((c) => c.version),
-      commands.items.map((c) => JSON.stringify(c.reply)),
-      effects.turn,
-      effects.items.map((f) => f.effectId),
-      effects.items.map((f) => JSON.stringify(f.effect)),
-      views.turn,
-      views.turn.map((n) => turns[n - 1]?.ref.type),
-      views.turn.map((n) => turns[n - 1]?.ref.id),
-      views.items.map((v) => v.tenantId),
-      views.items.map((v) => v.ownerId),
-      views.items.map((v) => v.portfolioId),
-      views.items.map((v) => v.symbol),
-      views.items.map((v) => v.status),
-      views.items.map((v) => v.createdAtMs),
-      views.items.map((v) => JSON.stringify(v.doc)),
+      texts(batch.map(({ id }) => id)),
+      ints(turns.map((t) => t.shard)),
+      bigints(turns.map((t) => t.epoch)),
+      bigints(turns.map((t) => t.expectedVersion)),
+      ints(turns.map((t) => t.events.length)),
+      bytes(turns.map((t) => t.hash)),
+      instants(turns.map((t) => t.atMs)),
+      booleans(batch.map(({ isJoint }) => isJoint)),
+      ...eventColumns(turns),
+      ...commandColumns(turns),
+      ...effectColumns(turns),
+      ...viewColumns(turns),
       rowsOrNull(turns, reminderRows),
       rowsOrNull(turns, (turn) => turn.projection.ledger),
       rowsOrNull(turns, (turn) => turn.projection.trades),
@@ -55,7 +35,66 @@ export function appendStatement(batch: readonly KeyedTurn[]): QueryConfig {
   };
 }
 
-const TEXT = `SELECT act.append_turns(${Array.from({ length: 34 }, (_, i) => `$${i + 1}`).join(", ")}) AS outcome`;
+const TEXT = `SELECT act.append_turns(${Array.from({ length: 39 }, (_, i) => `$${i + 1}`).join(", ")}) AS outcome`;
+
+function eventColumns(turns: readonly Turn[]): readonly Buffer[] {
+  const { turn, items } = numbered(turns, (t) => t.events);
+  return [
+    ints(turn),
+    bigints(items.map((e) => e.version)),
+    texts(items.map((e) => e.type)),
+    jsons(items.map((e) => e.data ?? JSON.stringify(e.event))),
+    uuids(items.map((e) => e.commandId)),
+    bytes(items.map((e) => e.hash)),
+  ];
+}
+
+function commandColumns(turns: readonly Turn[]): readonly Buffer[] {
+  const { turn, items } = numbered(turns, (t) => t.commands);
+  const keys = numbered(turns, (t) => t.commands.flatMap((c) => keyOf(c) ?? []));
+  return [
+    ints(turn),
+    uuids(items.map((c) => c.commandId)),
+    bytes(items.map((c) => c.bodyHash)),
+    bigints(items.map((c) => c.version)),
+    jsons(items.map((c) => (c.reply === null ? null : JSON.stringify(c.reply)))),
+    ints(keys.turn),
+    texts(keys.items.map((k) => k.scope)),
+    texts(keys.items.map((k) => k.key)),
+    bytes(keys.items.map((k) => k.bodyHash)),
+  ];
+}
+
+function keyOf({ requestKey, bodyHash }: StoredCommand) {
+  return requestKey ? { ...requestKey, bodyHash } : null;
+}
+
+function effectColumns(turns: readonly Turn[]): readonly Buffer[] {
+  const { turn, items } = numbered(turns, (t) => t.effects);
+  return [
+    ints(turn),
+    uuids(items.map((f) => f.effectId)),
+    jsons(items.map((f) => JSON.stringify(f.effect))),
+  ];
+}
+
+function viewColumns(turns: readonly Turn[]): readonly Buffer[] {
+  const { turn, items } = numbered(turns, ({ ref, projection: { view } }) =>
+    view === null ? [] : [{ ref, view }],
+  );
+  return [
+    ints(turn),
+    texts(items.map(({ ref }) => ref.type)),
+    texts(items.map(({ ref }) => ref.id)),
+    texts(items.map(({ view }) => view.tenantId)),
+    texts(items.map(({ view }) => view.ownerId)),
+    texts(items.map(({ view }) => view.portfolioId)),
+    texts(items.map(({ view }) => view.symbol)),
+    texts(items.map(({ view }) => view.status)),
+    instants(items.map(({ view }) => view.createdAtMs)),
+    jsons(items.map(({ view }) => JSON.stringify(view.doc))),
+  ];
+}
 
 /** Items of all turns in one list, each with the number of its turn, from 1 as SQL counts. */
 function numbered<T>(

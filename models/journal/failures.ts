@@ -7,14 +7,20 @@ declare module "pg" {
   }
 }
 
-/** Raised by act.append_turns when a command id is on record already. */
-export const COMMAND_ON_RECORD = "QA001";
+/** Raised by act.append_turns when an idempotency key came with another body before. */
+export const KEY_REUSED = "QA004";
 
 /**
  * How long a statement may take. A store that hangs, or a network that swallows packets, must look like a loss: the
  * connection is dropped then and the outcome of a write unknown.
  */
 export const ANSWER_MS = 5_000;
+
+/** Whether a row was refused because another has its place under this constraint. */
+export function isTaken(error: unknown, constraint: string): boolean {
+  if (sqlState(error) !== "23505") return false;
+  return error instanceof Error && "constraint" in error && error.constraint === constraint;
+}
 
 export function sqlState(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null || !("code" in error)) return undefined;

@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import type { ActorRef, Message } from "../../domain/shared/decider.ts";
-import { StoreUnavailable, UnknownOutcome } from "../../domain/shared/errors.ts";
+import { RequestKeyReused, StoreUnavailable, UnknownOutcome } from "../../domain/shared/errors.ts";
 import type {
   ActivationRequest,
   ActivationResult,
@@ -13,7 +13,8 @@ import type {
 } from "../../domain/shared/journal.ts";
 import type { Json } from "../../domain/shared/json.ts";
 import { appendStatement } from "./append.ts";
-import { ANSWER_MS, COMMAND_ON_RECORD, sqlState, storeCall, storeWrite } from "./failures.ts";
+import type { KeyedTurn } from "./append.ts";
+import { ANSWER_MS, isTaken, KEY_REUSED, sqlState, storeCall, storeWrite } from "./failures.ts";
 import { streamId } from "./stream-id.ts";
 
 /** The journal of the actor layer on PostgreSQL. `pool` needs as many connections as the host has commit lanes, plus one. */
@@ -61,7 +62,7 @@ async function activate(
   const asked = [...newest.values()];
   const claims = await pool.query<ClaimRow>({
     name: "claim",
-    text: "SELECT stream_id, version, hash FROM act.claim($1, $2, $3)",
+    text: "SELECT stream_id, version, encode(hash, 'hex') AS hash FROM act.claim($1, $2, $3)",
     values: [ids, asked.map((r) => r.shard), asked.map((r) => r.epoch)],
     query_timeout: ANSWER_MS,
   });
@@ -123,7 +124,7 @@ async function loadPast(
   }
   const tails = await pool.query<EventRow>({
     name: "load-tails",
-    text: `SELECT e.stream_id, e.version, e.type, e.data, e.at, e.cmd_id, e.hash
+    text: `SELECT e.stream_id, e.version, e.type, e.data, e.at, e.cmd_id, encode(e.hash, 'hex') AS hash
              FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS w (id, after, upto)
              JOIN act.event e ON e.stream_id = w.id AND e.version > w.after AND e.version <= w.upto
             ORDER BY e.stream_id, e.version`,
@@ -155,9 +156,19 @@ async function append(pool: Pool, turns: readonly Turn[]): Promise<readonly Appe
   } catch (error) {
     if (error instanceof StoreUnavailable || error instanceof UnknownOutcome) throw error;
     if (turns.length > 1) return appendHalves(pool, turns);
-    const isRepeat = sqlState(error) === COMMAND_ON_RECORD;
-    return [isRepeat ? { status: "duplicate" } : { status: "refused", error }];
+    return turns.map((turn) => verdictOn(turn, error));
   }
+}
+
+/** Why a turn that was sent alone was not written. Of a joint one it does not matter whose fault it is: they are sent apart. */
+function verdictOn({ joined }: Turn, error: unknown): AppendResult {
+  if (joined.length > 0) return { status: "apart" };
+  if (isTaken(error, "command_pkey")) return { status: "duplicate" };
+  const isReused = sqlState(error) === KEY_REUSED;
+  return {
+    status: "refused",
+    error: isReused ? new RequestKeyReused("used before", { cause: error }) : error,
+  };
 }
 
 async function appendHalves(pool: Pool, turns: readonly Turn[]): Promise<readonly AppendResult[]> {
@@ -175,23 +186,30 @@ async function appendTogether(
   pool: Pool,
   turns: readonly Turn[],
 ): Promise<readonly AppendResult[]> {
-  const keyed = turns.map((turn, index) => ({ turn, index, id: streamId(turn.ref) }));
-  keyed.sort((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id)));
+  const batch = turns.flatMap(withJoined).toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const answer = await storeWrite(() =>
-    pool.query<{ outcome: readonly ("ok" | "conflict" | "fenced")[] }>({
-      ...appendStatement(keyed),
+    pool.query<{ outcome: readonly ("ok" | "conflict" | "fenced")[] | null }>({
+      ...appendStatement(batch),
       query_timeout: ANSWER_MS,
     }),
   );
-  const outcome = answer.rows[0]?.outcome ?? [];
-  const results: AppendResult[] = turns.map(() => ({ status: "conflict" }));
-  keyed.forEach(({ index }, position) => {
-    const status = outcome[position];
+  const outcome = answer.rows[0]?.outcome ?? null;
+  if (outcome === null) return turns.map(() => WRITTEN);
+  // Joined turns were written, or the statement failed.
+  const statusOf = new Map(batch.map(({ turn }, i) => [turn, outcome[i]]));
+  return turns.map((turn) => {
+    const status = statusOf.get(turn);
     if (status === undefined)
-      throw new Error(`append answered ${outcome.length} of ${turns.length} turns`);
-    results[index] = { status };
+      throw new Error(`append answered ${outcome.length} of ${batch.length} turns`);
+    return { status };
   });
-  return results;
+}
+
+const WRITTEN: AppendResult = { status: "ok" };
+
+function withJoined(turn: Turn): readonly KeyedTurn[] {
+  const isJoint = turn.joined.length > 0;
+  return [turn, ...turn.joined].map((one) => ({ turn: one, id: streamId(one.ref), isJoint }));
 }
 
 async function findCommands(
@@ -206,7 +224,8 @@ async function findCommands(
     reply: Json;
   }>({
     name: "find-commands",
-    text: "SELECT cmd_id, body_hash, version, reply FROM act.command WHERE stream_id = $1 AND cmd_id = ANY ($2::uuid[])",
+    text: `SELECT cmd_id, encode(body_hash, 'hex') AS body_hash, version, reply FROM act.command
+            WHERE stream_id = $1 AND cmd_id = ANY ($2::uuid[])`,
     values: [streamId(ref), commandIds],
     query_timeout: ANSWER_MS,
   });
@@ -226,7 +245,7 @@ async function history(
 ): Promise<readonly StoredEvent[]> {
   const answer = await pool.query<EventRow>({
     name: "history",
-    text: `SELECT stream_id, version, type, data, at, cmd_id, hash FROM act.event
+    text: `SELECT stream_id, version, type, data, at, cmd_id, encode(hash, 'hex') AS hash FROM act.event
             WHERE stream_id = $1 AND version > $2 AND at <= to_timestamp($3::numeric / 1000) ORDER BY version`,
     values: [streamId(ref), afterVersion, Math.min(untilMs, MAX_TIMESTAMP_MS)],
   });

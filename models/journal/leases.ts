@@ -1,26 +1,31 @@
 import type { Pool, PoolClient, QueryResult } from "pg";
-import { StoreUnavailable } from "../../domain/shared/errors.ts";
+import { LeaseLapsed, StoreUnavailable } from "../../domain/shared/errors.ts";
 import type {
-  HeldShard,
+  AcquiredShard,
+  LeaseHooks,
   LeaseSession,
   LeaseStore,
+  Member,
+  NewMember,
   ShardOwner,
 } from "../../domain/shared/journal.ts";
-import { ANSWER_MS, storeCall } from "./failures.ts";
+import { ANSWER_MS, sqlState, storeCall } from "./failures.ts";
+
+/** Raised by act.beat when the lease to be renewed has ended. */
+const LEASE_ENDED = "QA002";
 
 /**
- * Leases in act.shard. Each incarnation holds one session advisory lock; while PostgreSQL keeps that session the process
- * is thought alive, and when the session is gone the others need not wait for the lease to lapse.
+ * Members, their leases and the shards that they own. Each incarnation holds one session advisory lock; while PostgreSQL
+ * keeps that session the process is thought alive, and when the session is gone the others need not wait for the lease to lapse.
  */
 export function createLeaseStore(pool: Pool): LeaseStore {
-  return { open: (nodeId, incarnation, onLost) => openSession(pool, nodeId, incarnation, onLost) };
+  return { open: (member, hooks) => openSession(pool, member, hooks) };
 }
 
 async function openSession(
   pool: Pool,
-  nodeId: string,
-  incarnation: string,
-  onLost: () => void,
+  { nodeId, incarnation, pools, ttlMs }: NewMember,
+  { onLost, onChange }: LeaseHooks,
 ): Promise<LeaseSession> {
   const key = sessionKey(incarnation);
   const client = await storeCall(() => holdLock(pool, key));
@@ -37,6 +42,7 @@ async function openSession(
   };
   client.on("error", lost);
   client.on("end", lost);
+  client.on("notification", onChange);
   // Leases are kept on the connection that holds the lock: they neither queue behind other work nor outlive it.
   const ask: Ask = async (text, values = []) => {
     try {
@@ -50,20 +56,21 @@ async function openSession(
     }
   };
   try {
-    await register(ask, nodeId, incarnation, key);
+    await join(ask, nodeId, incarnation, key, pools, ttlMs);
   } catch (error) {
     shut();
     throw error;
   }
   return {
-    acquire: (shards, ttlMs) => acquire(ask, nodeId, incarnation, key, shards, ttlMs),
+    beat: (ttl) => beat(ask, nodeId, incarnation, ttl),
+    acquire: (shards) => acquire(ask, nodeId, incarnation, shards),
     release: (shards) => release(ask, incarnation, shards),
-    expireDead: () => expireDead(ask),
+    announce: (state) => announce(ask, nodeId, incarnation, state),
     owners: () => storeCall(() => owners(pool)),
     close: async () => {
       if (!isOpen) return;
       try {
-        await leave(ask, nodeId, incarnation);
+        await announce(ask, nodeId, incarnation, "down");
       } finally {
         shut();
       }
@@ -73,7 +80,7 @@ async function openSession(
 
 type Ask = (text: string, values?: readonly unknown[]) => Promise<QueryResult>;
 
-/** A connection of its own, never given back while the incarnation lives. */
+/** A connection of its own, never given back while the incarnation lives. It hears of changes too. */
 async function holdLock(pool: Pool, key: string): Promise<PoolClient> {
   const client = await pool.connect();
   try {
@@ -82,6 +89,7 @@ async function holdLock(pool: Pool, key: string): Promise<PoolClient> {
       values: [key],
       query_timeout: ANSWER_MS,
     });
+    await client.query({ text: "LISTEN act_cluster", query_timeout: ANSWER_MS });
     return client;
   } catch (error) {
     client.release(true);
@@ -94,69 +102,74 @@ function sessionKey(incarnation: string): string {
   return (BigInt(`0x${incarnation.replaceAll("-", "").slice(0, 16)}`) >> 1n).toString();
 }
 
-async function register(ask: Ask, nodeId: string, incarnation: string, key: string): Promise<void> {
-  await ask(
-    `INSERT INTO act.member (node_id, incarnation, session_key, state) VALUES ($1, $2, $3, 'up')
-     ON CONFLICT (node_id) DO UPDATE SET incarnation = excluded.incarnation, session_key = excluded.session_key,
-       state = 'up', seen_at = clock_timestamp()`,
-    [nodeId, incarnation, key],
+async function join(
+  ask: Ask,
+  nodeId: string,
+  incarnation: string,
+  key: string,
+  pools: readonly number[],
+  ttlMs: number,
+): Promise<void> {
+  const answer = await ask(
+    "SELECT act.join_cluster($1, $2, $3, $4, make_interval(secs => $5 / 1000.0)) AS joined",
+    [nodeId, incarnation, key, pools, ttlMs],
   );
+  // sound: the column asked for
+  const [row] = answer.rows as readonly { readonly joined: boolean }[];
+  if (row?.joined !== true)
+    throw new StoreUnavailable(`another process is alive under the node id ${nodeId}`);
 }
 
-async function leave(ask: Ask, nodeId: string, incarnation: string): Promise<void> {
-  await ask(
-    "UPDATE act.member SET state = 'down', seen_at = clock_timestamp() WHERE node_id = $1 AND incarnation = $2",
-    [nodeId, incarnation],
-  );
+async function beat(
+  ask: Ask,
+  nodeId: string,
+  incarnation: string,
+  ttlMs: number,
+): Promise<readonly Member[]> {
+  try {
+    const answer = await ask(
+      `SELECT node_id AS "nodeId", incarnation, pools, state, pins FROM act.beat($1, $2, make_interval(secs => $3 / 1000.0))`,
+      [nodeId, incarnation, ttlMs],
+    );
+    // sound: the columns of the function
+    return answer.rows as Member[];
+  } catch (error) {
+    if (sqlState(error) !== LEASE_ENDED) throw error;
+    throw new LeaseLapsed(`the lease of ${nodeId} has ended`, { cause: error });
+  }
 }
 
 async function acquire(
   ask: Ask,
   nodeId: string,
   incarnation: string,
-  key: string,
   shards: readonly number[],
-  ttlMs: number,
-): Promise<readonly HeldShard[]> {
+): Promise<readonly AcquiredShard[]> {
   const answer = await ask(
-    "SELECT shard, epoch FROM act.acquire($1, $2, $3, $4, make_interval(secs => $5 / 1000.0))",
-    [nodeId, incarnation, key, shards, ttlMs],
+    `SELECT shard, epoch, is_orphaned AS "isOrphaned" FROM act.acquire($1, $2, $3) ORDER BY shard`,
+    [nodeId, incarnation, shards],
   );
   // sound: the columns of the function
-  return answer.rows as HeldShard[];
+  return answer.rows as AcquiredShard[];
 }
 
 async function release(ask: Ask, incarnation: string, shards: readonly number[]): Promise<void> {
-  await ask(
-    `UPDATE act.shard SET owner = NULL, lease_until = '-infinity'
-      WHERE shard IN (SELECT shard FROM act.shard WHERE shard = ANY ($1) AND incarnation = $2 ORDER BY shard FOR UPDATE)`,
-    [shards, incarnation],
-  );
+  await ask("SELECT act.release($1, $2)", [incarnation, shards]);
 }
 
-/** A bigint advisory lock shows in pg_locks as (high half, low half, objsubid 1). */
-async function expireDead(ask: Ask): Promise<number> {
-  const answer = await ask(
-    `UPDATE act.shard SET owner = NULL, lease_until = '-infinity'
-      WHERE shard IN (
-        SELECT s.shard FROM act.shard s
-         WHERE s.owner IS NOT NULL AND NOT EXISTS (
-           SELECT 1 FROM pg_locks l
-            WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-              AND ((l.classid::bigint << 32) | l.objid::bigint) = s.session_key)
-         ORDER BY s.shard FOR UPDATE SKIP LOCKED)`,
-  );
-  return answer.rowCount ?? 0;
+async function announce(
+  ask: Ask,
+  nodeId: string,
+  incarnation: string,
+  state: Member["state"] | "down",
+): Promise<void> {
+  await ask("SELECT act.announce($1, $2, $3)", [nodeId, incarnation, state]);
 }
 
 async function owners(pool: Pool): Promise<readonly ShardOwner[]> {
   const answer = await pool.query<ShardOwner>({
     name: "owners",
-    text: `SELECT shard, owner, epoch,
-                  greatest(0, CASE WHEN lease_until = '-infinity' THEN 0
-                                   ELSE extract(epoch FROM lease_until - clock_timestamp()) * 1000 END)::int AS "leaseMsLeft"
-             FROM act.shard ORDER BY shard`,
+    text: "SELECT shard, owner, epoch FROM act.shard ORDER BY shard",
     values: [],
     query_timeout: ANSWER_MS,
   });

@@ -1,8 +1,8 @@
 import type { Pool } from "pg";
-import type { Message } from "../../domain/shared/decider.ts";
 import type { Outbox, OutboxEvent } from "../../domain/shared/journal.ts";
 import { ANSWER_MS, storeCall } from "./failures.ts";
-import { refOf } from "./stream-id.ts";
+import { OUTBOX_COLUMNS, toOutboxEvent } from "./outbox-row.ts";
+import type { OutboxRow } from "./outbox-row.ts";
 
 /**
  * The event table read as an outbox. A cursor over positions alone loses events that commit late; (tx, pos) below the
@@ -16,19 +16,6 @@ export function createOutbox(pool: Pool): Outbox {
   };
 }
 
-interface OutboxRow {
-  readonly stream_id: string;
-  readonly version: number;
-  readonly shard: number;
-  readonly type: string;
-  readonly data: Message;
-  readonly cmd_id: string;
-  readonly hash: string;
-  readonly at: number;
-  readonly tx: string;
-  readonly pos: string;
-}
-
 /**
  * The beginning of what each of some shards has left. Sorting all of them in the query to cut one list at `limit` took 0.4 s
  * for each 500 of a backlog of 300,000 events; order matters within a shard only.
@@ -40,7 +27,7 @@ async function read(
 ): Promise<readonly OutboxEvent[]> {
   const answer = await pool.query<OutboxRow>({
     name: "outbox-read",
-    text: `SELECT e.stream_id, e.version, e.shard, e.type, e.data, e.cmd_id, e.hash, e.at, e.tx::text, e.pos::text
+    text: `SELECT ${OUTBOX_COLUMNS}
              FROM act.relay r
             CROSS JOIN LATERAL (
               SELECT * FROM act.event e
@@ -51,18 +38,7 @@ async function read(
     values: [shards, limit],
     query_timeout: ANSWER_MS,
   });
-  return answer.rows.toSorted(inCommitOrder).map((row) => ({
-    ref: refOf(row.stream_id),
-    shard: row.shard,
-    version: row.version,
-    type: row.type,
-    event: row.data,
-    atMs: row.at,
-    commandId: row.cmd_id,
-    hash: row.hash,
-    tx: row.tx,
-    pos: row.pos,
-  }));
+  return answer.rows.toSorted(inCommitOrder).map(toOutboxEvent);
 }
 
 function inCommitOrder(a: OutboxRow, b: OutboxRow): number {

@@ -92,8 +92,8 @@ async function* links(pool: Pool, only: string | null): AsyncGenerator<LinkRow> 
   let last: readonly [string, number] = [only ?? "", 0];
   for (;;) {
     const { rows } = await pool.query<LinkRow>({
-      text: `SELECT e.stream_id, e.version, e.type, e.data::text AS data, e.at, e.cmd_id, e.hash,
-                    s.version AS head_version, s.hash AS head_hash
+      text: `SELECT e.stream_id, e.version, e.type, e.data::text AS data, e.at, e.cmd_id, encode(e.hash, 'hex') AS hash,
+                    s.version AS head_version, encode(s.hash, 'hex') AS head_hash
                FROM act.event e LEFT JOIN act.stream s ON s.stream_id = e.stream_id
               WHERE (e.stream_id, e.version) > ($1, $2) AND ($3::text IS NULL OR e.stream_id = $3)
               ORDER BY e.stream_id, e.version LIMIT $4`,

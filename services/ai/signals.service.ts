@@ -18,6 +18,10 @@ import type { NodeContext } from "../context.ts";
 
 const NAMESPACE = "7e5b1c90-43d8-4f2a-b6c7-0d9a8e21f35b";
 
+interface OnBar {
+  readonly bar: Bar;
+}
+
 interface FeaturePair {
   readonly present: FeatureValues;
   readonly previous: FeatureValues;
@@ -36,10 +40,10 @@ export function signalsService(node: NodeContext): ServiceSchema {
       /** Acknowledged: it answers once every signal of the bar is recorded and acted upon. A repeat changes nothing. */
       onBar: {
         visibility: "public",
-        handler: async ({ params }: Context<{ readonly bar: Bar }>): Promise<null> => {
-          const { symbol, timeframe } = params.bar;
+        handler: async (ctx: Context<OnBar>): Promise<null> => {
+          const { symbol, timeframe } = ctx.params.bar;
           for (const strategy of await listRunningStrategies(node.pool, { symbol, timeframe })) {
-            await runOrReport(node, strategy, params.bar);
+            await runOrReport(node, ctx, strategy);
           }
           return null;
         },
@@ -49,18 +53,27 @@ export function signalsService(node: NodeContext): ServiceSchema {
 }
 
 /** A strategy that asks for what is refused would be refused for ever: the market and the other strategies go on without it. */
-async function runOrReport(node: NodeContext, strategy: StrategyRow, bar: Bar): Promise<void> {
+async function runOrReport(
+  node: NodeContext,
+  ctx: Context<OnBar>,
+  strategy: StrategyRow,
+): Promise<void> {
   try {
-    await runCrossover(node, strategy, bar);
+    await runCrossover(node, ctx, strategy);
   } catch (err) {
     if (!(err instanceof Refusal)) throw err;
     node.log.error({ err, strategyId: strategy.strategyId }, "a strategy cannot run on this bar");
   }
 }
 
-async function runCrossover(node: NodeContext, strategy: StrategyRow, bar: Bar): Promise<void> {
+async function runCrossover(
+  node: NodeContext,
+  ctx: Context<OnBar>,
+  strategy: StrategyRow,
+): Promise<void> {
+  const { bar } = ctx.params;
   const { fast, slow, fraction } = parametersOf(strategy);
-  const { present, previous } = await node.broker.call<FeaturePair, unknown>("features.vector", {
+  const { present, previous } = await ctx.call<FeaturePair, unknown>("features.vector", {
     bar,
     timeframe: bar.timeframe,
     features: [fast, slow],
@@ -83,7 +96,7 @@ async function runCrossover(node: NodeContext, strategy: StrategyRow, bar: Bar):
   // Most bars say nothing new: only a crossing is a signal on record.
   if (signal.side === "hold") return;
   if (await insertSignal(node.pool, signal)) tell(node, signal);
-  await node.broker.call("portfolios.actOnSignal", {
+  await ctx.call("portfolios.actOnSignal", {
     portfolioId: strategy.portfolioId,
     signal,
     fraction,

@@ -4,6 +4,7 @@ import { catalogue } from "../../domain/features/catalogue.ts";
 import type { CatalogueEntry } from "../../domain/features/catalogue.ts";
 import { parseFeatures } from "../../domain/features/parse.ts";
 import { computeSeries, warmupOf } from "../../domain/features/pipeline.ts";
+import { heavyRead } from "../../mixins/resilience/heavy.ts";
 import { insufficientData, notFound } from "../../mixins/rest/rest-error.ts";
 import * as routes from "../../mixins/rest/routes/features.ts";
 import type { FeatureCatalogueView, FeatureSeriesView } from "../../mixins/rest/routes/features.ts";
@@ -36,6 +37,7 @@ export function featuresService(node: NodeContext, market: Market): ServiceSchem
         handler: (): FeatureCatalogueView => ({ data: catalogue().map(toView), nextCursor: null }),
       },
       series: {
+        ...heavyRead(2, 16),
         params: routes.getFeatures.input.validator,
         handler: (ctx: RequestContext<Series>) => series(node, market, ctx.params),
       },

@@ -33,6 +33,7 @@ export class FeedRunner {
   readonly #node: NodeContext;
   readonly #market: Market;
   readonly #source: MarketSource;
+  readonly #takers = new Set<string>();
   #feed: Feed | null = null;
   #refused = 0;
   #running: Promise<void> = Promise.resolve();
@@ -54,6 +55,7 @@ export class FeedRunner {
   /** Goes on where the feed stood when this installation stopped. */
   async start(): Promise<void> {
     const { pool, clock, config } = this.#node;
+    this.#isStopped = false;
     const known = await getFeedPosition(pool, this.feedId);
     if (known === null) await saveFeedPosition(pool, this.feedId, 0);
     const after = typeof known?.position === "number" ? known.position : 0;
@@ -160,14 +162,14 @@ export class FeedRunner {
     this.#tell(`quotes:${quote.symbol}`, quoteFact(quote));
   }
 
-  /** To the takers that this installation has; each is waited for. */
+  /** To the takers that this installation has; each is waited for, and one that was there once is not passed over later. */
   async #hand(
     takers: readonly string[],
     params: { readonly bar: Bar } | { readonly quote: Quote },
   ): Promise<void> {
     for (const taker of takers) {
-      if (this.#node.broker.registry.actions.isAvailable(taker))
-        await this.#node.broker.call(taker, params);
+      if (this.#node.broker.registry.actions.isAvailable(taker)) this.#takers.add(taker);
+      if (this.#takers.has(taker)) await this.#node.broker.call(taker, params);
     }
   }
 

@@ -7,15 +7,27 @@ import type { FeedView } from "./feed-runner.ts";
 import { sp500Source, SPX } from "./feeds/sp500.ts";
 import type { Market } from "./market.ts";
 
-type OfFeed = Context<{ readonly feedId: string }>;
+type OfFeed = Context<{ readonly feedId: string; readonly isForwarded?: boolean }>;
 
-/** The feeds that this node plays: with sample data the packaged S&P 500. */
+/** The feeds of this installation, each played by one node: with sample data the packaged S&P 500. */
 export function feedsService(node: NodeContext, market: Market): ServiceSchema {
   const runners = new Map<string, FeedRunner>();
   const runnerOf = (feedId: string): FeedRunner => {
     const runner = runners.get(feedId);
     if (runner === undefined) throw notFound("feed", feedId);
     return runner;
+  };
+  /** Done by the node that plays the feed. */
+  const steer = async (verb: "pause" | "resume", { params }: OfFeed): Promise<FeedView> => {
+    const { feedId, isForwarded = false } = params;
+    const owner = node.actorSystem.ownerOf(feedRef(feedId));
+    if (owner !== null && owner !== node.config.nodeId && !isForwarded) {
+      const forwarded = { feedId, isForwarded: true };
+      return node.broker.call(`feeds.${verb}`, forwarded, { nodeID: owner });
+    }
+    const runner = runnerOf(feedId);
+    await (verb === "pause" ? runner.pause() : runner.resume());
+    return runner.view;
   };
   return {
     name: "feeds",
@@ -27,24 +39,19 @@ export function feedsService(node: NodeContext, market: Market): ServiceSchema {
       /** Begins to play; called once every service is up, so that no bar finds its takers missing. */
       start: {
         visibility: "public",
-        handler: async (): Promise<null> => {
-          for (const runner of runners.values()) await runner.start();
+        handler: (): null => {
+          for (const runner of runners.values())
+            node.actorSystem.onDuty(feedRef(runner.feedId), runner);
           return null;
         },
       },
       pause: {
         visibility: "public",
-        handler: async ({ params }: OfFeed): Promise<FeedView> => {
-          await runnerOf(params.feedId).pause();
-          return runnerOf(params.feedId).view;
-        },
+        handler: (ctx: OfFeed): Promise<FeedView> => steer("pause", ctx),
       },
       resume: {
         visibility: "public",
-        handler: async ({ params }: OfFeed): Promise<FeedView> => {
-          await runnerOf(params.feedId).resume();
-          return runnerOf(params.feedId).view;
-        },
+        handler: (ctx: OfFeed): Promise<FeedView> => steer("resume", ctx),
       },
     },
     async started() {
@@ -56,4 +63,9 @@ export function feedsService(node: NodeContext, market: Market): ServiceSchema {
       for (const runner of runners.values()) await runner.stop();
     },
   };
+}
+
+/** Names the duty of playing a feed. */
+function feedRef(feedId: string) {
+  return { type: "feed", id: feedId };
 }

@@ -3,6 +3,8 @@ import type { Bar } from "../../domain/market/bar.ts";
 import { barEndMs } from "../../domain/market/timeframe.ts";
 import type { MarketClose } from "../../domain/portfolio/equity-curve.ts";
 import type { Marks } from "../../domain/portfolio/valuation.ts";
+import { deadlineOf } from "../../mixins/resilience/deadline.ts";
+import { heavyRead } from "../../mixins/resilience/heavy.ts";
 import { insufficientData, notFound } from "../../mixins/rest/rest-error.ts";
 import type { ActionMap } from "../../mixins/rest/routes/index.ts";
 import * as routes from "../../mixins/rest/routes/market-data.ts";
@@ -30,10 +32,10 @@ export function marketDataService(node: NodeContext, market: Market): ServiceSch
       },
       quote: {
         params: routes.getQuote.input.validator,
-        handler: (ctx: RequestContext<Params<"market-data.quote">>) =>
-          quote(market, ctx.params.symbol),
+        handler: (ctx: RequestContext<Params<"market-data.quote">>) => quote(node, market, ctx),
       },
       closes: {
+        ...heavyRead(4, 64),
         visibility: "public",
         handler: ({ params }: Context<{ readonly symbol: string; readonly sinceMs: number }>) =>
           closes(node, params.symbol, params.sinceMs),
@@ -94,9 +96,14 @@ function toBarView(bar: Bar): BarView {
   };
 }
 
-async function quote(market: Market, symbol: string): Promise<QuoteView> {
+async function quote(
+  node: NodeContext,
+  market: Market,
+  ctx: RequestContext<Params<"market-data.quote">>,
+): Promise<QuoteView> {
+  const { symbol } = ctx.params;
   if ((await market.instrument(symbol)) === null) throw notFound("symbol", symbol);
-  const known = (await market.summary(symbol)).quote;
+  const known = (await market.summary(symbol, deadlineOf(ctx, node.clock))).quote;
   if (known === null) throw insufficientData(`nothing is known of the price of ${symbol}`);
   const { bid, ask, bidSize, askSize, last, lastSize, tsEventMs } = known;
   const timestamp = isoTime(tsEventMs);

@@ -39,8 +39,11 @@ export class Market {
     this.#instruments.delete(symbol);
   }
 
-  async summary(symbol: string): Promise<SymbolSummary> {
-    const { summary } = await this.#node.actors.read({ type: "symbol", id: symbol });
+  async summary(
+    symbol: string,
+    { deadlineMs }: { readonly deadlineMs?: number } = {},
+  ): Promise<SymbolSummary> {
+    const { summary } = await this.#node.actors.read({ type: "symbol", id: symbol }, deadlineMs);
     // sound: the symbol kind's summary; soft actors always have one
     return summary as unknown as SymbolSummary;
   }

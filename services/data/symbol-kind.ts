@@ -6,6 +6,7 @@ import { barEndMs } from "../../domain/market/timeframe.ts";
 import type { Json } from "../../domain/shared/json.ts";
 import { defineActor } from "../../mixins/actor/kind.ts";
 import type { ActorKind } from "../../mixins/actor/kind.ts";
+import { storeCall } from "../../models/journal/failures.ts";
 import { lastKnown, latestBar, storeBars } from "../../models/timescale/bars.ts";
 import type { NodeContext } from "../context.ts";
 
@@ -28,8 +29,9 @@ export function symbolKind(node: NodeContext): ActorKind {
       return summary as unknown as Json;
     },
     soft: {
-      load: (symbol) => load(node, symbol),
-      save: (_symbol, events) => save(node, events),
+      // A lost store is no answer: whoever asked asks again.
+      load: (symbol) => storeCall(() => load(node, symbol)),
+      save: (_symbol, events) => storeCall(() => save(node, events)),
     },
   });
 }

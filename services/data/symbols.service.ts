@@ -1,6 +1,7 @@
 import type { Context, ServiceSchema } from "moleculer";
 import type { MarketView } from "../../domain/portfolio/messages.ts";
 import type { Marks } from "../../domain/portfolio/valuation.ts";
+import { deadlineOf } from "../../mixins/resilience/deadline.ts";
 import { notFound } from "../../mixins/rest/rest-error.ts";
 import type { ActionMap } from "../../mixins/rest/routes/index.ts";
 import * as routes from "../../mixins/rest/routes/symbols.ts";
@@ -66,26 +67,26 @@ export function symbolsService(node: NodeContext, market: Market): ServiceSchema
       /** What a pre-trade check has to know. */
       marketView: {
         visibility: "public",
-        handler: async ({ params }: OfSymbol): Promise<Omit<MarketView, "feeBps">> => {
-          const instrument = await market.instrument(params.symbol);
+        handler: async (ctx: OfSymbol): Promise<Omit<MarketView, "feeBps">> => {
+          const { symbol } = ctx.params;
+          const instrument = await market.instrument(symbol);
           if (instrument === null) return { instrument, quote: null, isStale: true };
-          const { quote } = await market.summary(params.symbol);
+          const { quote } = await market.summary(symbol, deadlineOf(ctx, node.clock));
           return { instrument, quote, isStale: quote === null || market.isStale(quote) };
         },
       },
       marketTime: {
         visibility: "public",
-        handler: async ({ params }: OfSymbol): Promise<number | null> =>
-          (await market.summary(params.symbol)).marketTimeMs,
+        handler: async (ctx: OfSymbol): Promise<number | null> =>
+          (await market.summary(ctx.params.symbol, deadlineOf(ctx, node.clock))).marketTimeMs,
       },
       /** The last price of each. */
       marks: {
         visibility: "public",
-        handler: async ({
-          params,
-        }: Context<{ readonly symbols: readonly string[] }>): Promise<Marks> => {
-          const entries = params.symbols.map(async (symbol) => {
-            const { quote } = await market.summary(symbol);
+        handler: async (ctx: Context<{ readonly symbols: readonly string[] }>): Promise<Marks> => {
+          const deadline = deadlineOf(ctx, node.clock);
+          const entries = ctx.params.symbols.map(async (symbol) => {
+            const { quote } = await market.summary(symbol, deadline);
             return [symbol, quote?.last ?? null] as const;
           });
           return Object.fromEntries(await Promise.all(entries));

@@ -5,6 +5,7 @@ import { summarize } from "../../domain/order/order-state.ts";
 import type { OutboxEvent } from "../../domain/shared/journal.ts";
 import type { Json } from "../../domain/shared/json.ts";
 import { uuidv5 } from "../../mixins/actor/ids.ts";
+import { deadlineOf } from "../../mixins/resilience/deadline.ts";
 import { notFound } from "../../mixins/rest/rest-error.ts";
 import type { ActionMap } from "../../mixins/rest/routes/index.ts";
 import * as routes from "../../mixins/rest/routes/orders.ts";
@@ -50,7 +51,7 @@ export function ordersService(node: NodeContext): ServiceSchema {
         handler: async (ctx: RequestContext<Params<"orders.cancel">>) => {
           const user = userOf(ctx);
           await requireOrder(node, access, user, ctx.params.orderId);
-          return cancel(node, user, ctx.params.orderId);
+          return cancel(node, ctx, ctx.params.orderId);
         },
       },
       cancelAll: {
@@ -63,14 +64,8 @@ export function ordersService(node: NodeContext): ServiceSchema {
       },
     },
     created() {
-      node.live.watch((event) => logAlarm(node, event));
-      node.live.register("order", (_event, actor, portfolio) => {
-        const { portfolioId, tenantId } = actor;
-        const ownerId = portfolio?.ownerId ?? null;
-        // sound: plain JSON
-        const data = toOrderView(summaryOf(actor.doc)) as unknown as Json;
-        return [{ channel: "orders", tenantId, portfolioId, ownerId, data }];
-      });
+      const handle = (event: OutboxEvent) => logAlarm(node, event);
+      node.live.watch({ consumer: "order-alarms", type: "order", handle });
     },
   };
 }
@@ -82,7 +77,7 @@ const ALARMS: ReadonlySet<string> = new Set([
 ] satisfies OrderEvent["type"][]);
 
 function logAlarm(node: NodeContext, { ref, type, event }: OutboxEvent): void {
-  if (ref.type !== "order" || !ALARMS.has(type)) return;
+  if (!ALARMS.has(type)) return;
   withIds(node.log, { actor: `order:${ref.id}`, orderId: ref.id }).error(
     { alarm: event },
     "a broker's report was refused",
@@ -140,26 +135,34 @@ async function get(
 ): Promise<OrderView> {
   const { orderId, asOf } = ctx.params;
   await requireOrder(node, access, userOf(ctx), orderId);
-  if (asOf !== undefined) return getAsOf(node, orderId, asOf);
-  const { summary } = await node.actors.read({ type: "order", id: orderId });
+  const deadline = deadlineOf(ctx, node.clock);
+  if (asOf !== undefined) return getAsOf(node, orderId, asOf, deadline);
+  const { summary } = await node.actors.read({ type: "order", id: orderId }, deadline.deadlineMs);
   return toOrderView(summaryOf(summary));
 }
 
-async function getAsOf(node: NodeContext, orderId: string, asOfMs: number): Promise<OrderView> {
+async function getAsOf(
+  node: NodeContext,
+  orderId: string,
+  asOfMs: number,
+  deadline: { readonly deadlineMs?: number },
+): Promise<OrderView> {
   const state = fold(
     decider,
     orderId,
-    await eventsAsOf(node, { type: "order", id: orderId }, asOfMs),
+    await eventsAsOf(node, { type: "order", id: orderId }, asOfMs, deadline),
   );
   if (state.phase === "unplaced") throw notFound("order", `${orderId} at that instant`);
   return toOrderView(summarize(orderId, state));
 }
 
-async function cancel(node: NodeContext, user: RequestUser, orderId: string): Promise<OrderView> {
+async function cancel(node: NodeContext, ctx: RequestContext, orderId: string): Promise<OrderView> {
   const answer = await node.actors.call(
     { type: "order", id: orderId },
-    { type: "RequestCancel", requestedBy: user.userId } as { readonly type: "RequestCancel" },
-    { commandId: uuidv5(node.newId(), orderId) },
+    { type: "RequestCancel", requestedBy: userOf(ctx).userId } as {
+      readonly type: "RequestCancel";
+    },
+    { commandId: uuidv5(node.newId(), orderId), ...deadlineOf(ctx, node.clock) },
   );
   // sound: the order's decider replies so to every command
   return toOrderView((answer.reply as unknown as OrderReply).order);
@@ -187,7 +190,7 @@ async function cancelAll(
       order: "asc",
       limit: CANCEL_BATCH,
     });
-    const settled = await Promise.allSettled(open.map((view) => cancel(node, user, view.id)));
+    const settled = await Promise.allSettled(open.map((view) => cancel(node, ctx, view.id)));
     canceled.push(...canceledAmong(settled));
     const last = open.at(-1);
     if (last === undefined || open.length < CANCEL_BATCH) return page(canceled, null);

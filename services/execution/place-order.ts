@@ -11,6 +11,7 @@ import type { CallOptions } from "../../mixins/actor/client.ts";
 import type { Answer } from "../../mixins/actor/envelope.ts";
 import { ActorError } from "../../mixins/actor/errors.ts";
 import { besideId, bodyHash, uuidv5 } from "../../mixins/actor/ids.ts";
+import { deadlineOf } from "../../mixins/resilience/deadline.ts";
 import { denied, RestError } from "../../mixins/rest/rest-error.ts";
 import type { ActionMap } from "../../mixins/rest/routes/index.ts";
 import type { OrderView } from "../../mixins/rest/routes/orders.ts";
@@ -42,13 +43,13 @@ export async function placeOrder(
   const { params, meta } = ctx;
   await access.requireTrade(user, params.portfolioId);
   const hash = bodyHash(params);
-  const market = await marketOf(node, params.symbol);
+  const market = await marketOf(ctx);
+  const deadline = deadlineOf(ctx, node.clock);
   // A dry run changes nothing, so what its key was used for before does not matter.
   if (params.dryRun === true)
-    return checkOnly(node, newOrder(node, user, params, undefined), market);
+    return checkOnly(node, newOrder(node, user, params, undefined), market, deadline);
   const order = newOrder(node, user, params, meta.idempotencyKey);
-  await claimKey(node, user, meta.idempotencyKey, hash);
-  const deadline = meta.deadlineMs === undefined ? {} : { deadlineMs: meta.deadlineMs };
+  const key = keyOf(user, meta.idempotencyKey);
   const commandId = uuidv5(NAMESPACE, `request:${order.orderId}`);
   const command: PortfolioCommand = { type: "RequestOrder", order, market };
   const portfolio = { type: "portfolio", id: order.portfolioId };
@@ -56,13 +57,15 @@ export async function placeOrder(
     node,
     portfolio,
     command,
-    { commandId, bodyHash: hash, ...deadline },
+    { commandId, bodyHash: hash, ...key, ...deadline },
     params,
   );
   if (answer.isReplay) meta.isReplay = true;
   // sound: what the portfolio's decider replies to RequestOrder
   const verdict = answer.reply as unknown as OrderVerdict;
-  const placed = await bear(node, order.portfolioId, commandId, verdict, deadline);
+  // sound: the order's decider replies so to every command
+  const born = answer.told?.[`order:${order.orderId}`] as unknown as OrderReply | undefined;
+  const placed = born ?? (await bear(node, order.portfolioId, commandId, verdict, deadline));
   const log = withIds(node.log, {
     requestId: ctx.requestID ?? "",
     actor: `portfolio:${portfolio.id}`,
@@ -76,35 +79,52 @@ export async function placeOrder(
   return toOrderView(placed.order);
 }
 
-/** Tells a client which of its two keys it has used before. */
+type Keyed = Pick<CallOptions, "requestKey">;
+
+/** A key comes with one body: the order's id says nothing of another portfolio or clOrdId under the same key. */
+function keyOf({ userId }: RequestUser, key: string | undefined): Keyed {
+  return key === undefined ? {} : { requestKey: { scope: `orders:${userId}`, key } };
+}
+
+/**
+ * The key is claimed in the commit of the order. Where there is none, because the order is on record or was refused, it is
+ * claimed here, before anybody hears of it.
+ */
 async function request(
   node: NodeContext,
   portfolio: ActorRef,
   command: PortfolioCommand,
-  options: CallOptions,
+  options: CallOptions & { readonly bodyHash: string },
   { clOrdId }: Create,
 ): Promise<Answer> {
   try {
-    return await node.actors.call(portfolio, command, options);
+    const answer = await node.actors.call(portfolio, command, options);
+    if (answer.isReplay) await claimKey(node, options);
+    return answer;
   } catch (error) {
     const isReused = error instanceof ActorError && error.code === "IDEMPOTENCY_KEY_REUSED";
-    if (!isReused || clOrdId === undefined) throw error;
-    const message = `clOrdId ${clOrdId} was used in this portfolio with other terms`;
-    throw new RestError("IDEMPOTENCY_KEY_REUSED", message, {
-      errors: [{ path: "clOrdId", code: "INVALID_VALUE", message: "was used with other terms" }],
-    });
+    if (isReused || (error instanceof Error && error.name === "Refusal"))
+      await claimKey(node, options);
+    throw isReused && clOrdId !== undefined ? clOrdIdReused(clOrdId) : error;
   }
 }
 
-/** A key comes with one body: the order's id says nothing of another portfolio or clOrdId under the same key. */
+/** Tells a client which of its two keys it has used before. */
+function clOrdIdReused(clOrdId: string): RestError {
+  const message = `clOrdId ${clOrdId} was used in this portfolio with other terms`;
+  return new RestError("IDEMPOTENCY_KEY_REUSED", message, {
+    errors: [{ path: "clOrdId", code: "INVALID_VALUE", message: "was used with other terms" }],
+  });
+}
+
+/** @throws RestError 422 when the key came with another body before */
 async function claimKey(
-  node: NodeContext,
-  user: RequestUser,
-  key: string | undefined,
-  hash: string,
+  { pool }: NodeContext,
+  { requestKey, bodyHash: hash }: Keyed & { readonly bodyHash: string },
 ): Promise<void> {
-  if (key === undefined) return;
-  if (await claimRequestKey(node.pool, `orders:${user.userId}`, key, hash)) return;
+  if (requestKey === undefined) return;
+  const { scope, key } = requestKey;
+  if (await claimRequestKey(pool, scope, key, hash)) return;
   throw new RestError("IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used with another order");
 }
 
@@ -143,8 +163,9 @@ function identity(
   return `new:${node.newId()}`;
 }
 
-async function marketOf(node: NodeContext, symbol: string): Promise<MarketView> {
-  const seen = await node.broker.call<Omit<MarketView, "feeBps">, { symbol: string }>(
+async function marketOf(ctx: RequestContext<Create>): Promise<MarketView> {
+  const { symbol } = ctx.params;
+  const seen = await ctx.call<Omit<MarketView, "feeBps">, { symbol: string }>(
     "symbols.marketView",
     { symbol },
   );
@@ -183,11 +204,13 @@ async function checkOnly(
   node: NodeContext,
   order: NewOrder,
   market: MarketView,
+  deadline: { readonly deadlineMs?: number },
 ): Promise<OrderView> {
   const command: PortfolioCommand = { type: "CheckOrder", order, market };
   const answer = await node.actors.call({ type: "portfolio", id: order.portfolioId }, command, {
     commandId: node.newId(),
     isDeduplicated: false,
+    ...deadline,
   });
   // sound: what the portfolio's decider replies to CheckOrder
   const verdict = answer.reply as unknown as OrderVerdict;

@@ -51,7 +51,7 @@ async function list(
   });
   const shown = rows.slice(0, limit);
   const last = rows.length > limit ? shown.at(-1) : undefined;
-  const data = await views(node, shown);
+  const data = await views(ctx, shown);
   return { data, nextCursor: last ? encodeCursor({ seq: last.seq }) : null };
 }
 
@@ -68,18 +68,18 @@ async function get(
     order: "asc",
     limit: 1,
   });
-  const [view] = await views(node, rows);
+  const [view] = await views(ctx, rows);
   if (view === undefined) throw notFound("trade", tradeId);
   return view;
 }
 
 /** A trade is settled once its market has reached the settlement date; the market's clock decides, also in a replay. */
-async function views(node: NodeContext, rows: readonly TradeRow[]): Promise<TradeView[]> {
+async function views(ctx: RequestContext, rows: readonly TradeRow[]): Promise<TradeView[]> {
   const times = new Map<string, number | null>();
   for (const symbol of new Set(rows.map((row) => row.symbol))) {
     times.set(
       symbol,
-      await node.broker.call<number | null, { symbol: string }>("symbols.marketTime", { symbol }),
+      await ctx.call<number | null, { symbol: string }>("symbols.marketTime", { symbol }),
     );
   }
   return rows.map((row) => toTradeView(row, times.get(row.symbol) ?? null));

@@ -20,7 +20,9 @@ export function gather(
   body: JsonBody | null,
 ): Params {
   const errors: FieldError[] = [];
-  const params: Params = { ...path };
+  const params: Params = Object.fromEntries(
+    Object.entries(path).map(([name, text]) => [name, route.params[name]?.fromQuery(text) ?? text]),
+  );
   if (search !== "") addQuery(params, route.query, search, errors);
   if (body !== null) addBody(params, route.body ?? {}, body, errors);
   if (errors.length > 0) throw unprocessable(errors);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Validators } from "moleculer";
-import type { Clock } from "../../mixins/clock.ts";
+import type { CallerLocals } from "../../mixins/resilience/deadline.ts";
 import { isPermitted } from "../../mixins/rest/permissions.ts";
 import { RestError, unprocessable } from "../../mixins/rest/rest-error.ts";
 import type { AnyRoute } from "../../mixins/rest/route.ts";
@@ -24,7 +24,6 @@ export interface PipelineParts {
   readonly own: OwnHandlers;
   readonly identifier: Identifier;
   readonly limits: RequestLimits;
-  readonly clock: Clock;
   readonly cors: CorsConfig | null;
   readonly trustedProxies: number;
   readonly requestTimeoutMs: number;
@@ -117,10 +116,8 @@ export class Pipeline {
   }
 
   #describe(meta: RequestMeta, req: IncomingMessage, identity: Identity | null): void {
-    const { clock, requestTimeoutMs, trustedProxies } = this.#parts;
     meta.user = identity;
-    meta.deadlineMs = clock.now() + requestTimeoutMs;
-    meta.address = addressOf(req, trustedProxies);
+    meta.address = addressOf(req, this.#parts.trustedProxies);
     const userAgent = req.headers["user-agent"];
     if (userAgent !== undefined) meta.userAgent = userAgent.slice(0, 200);
     const key = idempotencyKey(req);
@@ -135,6 +132,9 @@ export class Pipeline {
     res: ServerResponse,
   ): Promise<void> {
     const timeout = this.#parts.requestTimeoutMs;
+    // What waits in a queue is not begun for a client that has hung up.
+    const locals: CallerLocals = ctx.locals;
+    locals.isAbandoned = () => res.destroyed && !res.writableFinished;
     const result: unknown = await ctx.call(route.action, params, { timeout });
     if (route.method === "GET") {
       await sendRead(req, res, JSON.stringify(result ?? null), JSON_TYPE);

@@ -59,7 +59,7 @@ export async function portfolioHistory(
   await access.requireRead(userOf(ctx), portfolioId);
   const stored = await createJournal(node.pool).history({ type: "portfolio", id: portfolioId });
   const events = stored.map(eventOf);
-  const points = equityCurve(events, await closesOf(node, events)).filter(
+  const points = equityCurve(events, await closesOf(ctx, events)).filter(
     ({ timestampMs }) => timestampMs >= (start ?? -Infinity) && timestampMs < (end ?? Infinity),
   );
   const after = decodeCursor(cursor, { atMs: "time" })?.atMs ?? null;
@@ -87,7 +87,7 @@ function eventOf(stored: StoredEvent): PortfolioEvent {
 }
 
 async function closesOf(
-  node: NodeContext,
+  ctx: RequestContext,
   events: readonly PortfolioEvent[],
 ): Promise<readonly MarketClose[]> {
   const firstMs = new Map<string, number>();
@@ -99,7 +99,7 @@ async function closesOf(
   const closes: MarketClose[] = [];
   for (const [symbol, sinceMs] of firstMs) {
     closes.push(
-      ...(await node.broker.call<readonly MarketClose[], unknown>("market-data.closes", {
+      ...(await ctx.call<readonly MarketClose[], unknown>("market-data.closes", {
         symbol,
         sinceMs,
       })),

@@ -10,6 +10,8 @@ import type {
 import { PAPER_FEES } from "../../domain/execution/fees.ts";
 import type { OutboxEvent } from "../../domain/shared/journal.ts";
 import { bodyHash, uuidv5 } from "../../mixins/actor/ids.ts";
+import { deadlineOf } from "../../mixins/resilience/deadline.ts";
+import { heavyRead } from "../../mixins/resilience/heavy.ts";
 import type { ActionMap } from "../../mixins/rest/routes/index.ts";
 import * as routes from "../../mixins/rest/routes/portfolios.ts";
 import type {
@@ -23,9 +25,8 @@ import type { RequestContext } from "../../types/contracts.ts";
 import { PortfolioAccess, userOf, viewerOf } from "../access.ts";
 import type { NodeContext } from "../context.ts";
 import { withIds } from "../logging.ts";
-import { tellPortfolio } from "./portfolio-stream.ts";
 import { portfolioHistory, portfolioLedger } from "./portfolio-books.ts";
-import { marksNow, readPortfolio } from "./read-portfolio.ts";
+import { marksNow, readPortfolio, readRecorded } from "./read-portfolio.ts";
 import { toPortfolioView, toPositionViews } from "./portfolio-views.ts";
 
 type Params<A extends keyof ActionMap> = ActionMap[A]["params"];
@@ -52,7 +53,7 @@ export function portfoliosService(node: NodeContext): ServiceSchema {
         params: routes.getPortfolio.input.validator,
         handler: async (ctx: RequestContext<Params<"portfolios.get">>) => {
           await access.requireRead(userOf(ctx), ctx.params.portfolioId);
-          const { summary, marks, asOfMs } = await readPortfolio(node, ctx.params);
+          const { summary, marks, asOfMs } = await readPortfolio(node, ctx);
           return toPortfolioView(summary, marks, asOfMs);
         },
       },
@@ -62,14 +63,14 @@ export function portfoliosService(node: NodeContext): ServiceSchema {
           const { portfolioId, name, limits } = ctx.params;
           await access.requireTrade(userOf(ctx), portfolioId);
           const changes = { ...(name !== undefined && { name }), ...(limits && { limits }) };
-          return carryOut(node, portfolioId, { type: "Update", ...changes });
+          return carryOut(node, ctx, { type: "Update", ...changes });
         },
       },
       close: {
         params: routes.closePortfolio.input.validator,
         handler: async (ctx: RequestContext<Params<"portfolios.close">>) => {
           await access.requireTrade(userOf(ctx), ctx.params.portfolioId);
-          return carryOut(node, ctx.params.portfolioId, { type: "Close" });
+          return carryOut(node, ctx, { type: "Close" });
         },
       },
       positions: {
@@ -79,7 +80,7 @@ export function portfoliosService(node: NodeContext): ServiceSchema {
         ): Promise<PositionsView> => {
           const { portfolioId } = ctx.params;
           await access.requireRead(userOf(ctx), portfolioId);
-          const { summary, marks, asOfMs } = await readPortfolio(node, ctx.params);
+          const { summary, marks, asOfMs } = await readPortfolio(node, ctx);
           return {
             portfolioId,
             asOf: isoTime(asOfMs),
@@ -94,32 +95,40 @@ export function portfoliosService(node: NodeContext): ServiceSchema {
           portfolioLedger(node, access, ctx),
       },
       history: {
+        ...heavyRead(2, 16),
         params: routes.getHistory.input.validator,
         handler: (ctx: RequestContext<Params<"portfolios.history">>) =>
           portfolioHistory(node, access, ctx),
       },
+      /** For others of this service, who have asked whether it may be read. */
+      recorded: {
+        ...heavyRead(2, 16),
+        visibility: "public",
+        handler: (ctx: RequestContext<{ readonly portfolioId: string; readonly asOf: number }>) =>
+          readRecorded(node, ctx),
+      },
       actOnSignal: {
         visibility: "public",
-        handler: (ctx: RequestContext<ActOnSignal>) => actOnSignal(node, ctx.params),
+        handler: (ctx: RequestContext<ActOnSignal>) => actOnSignal(node, ctx),
       },
       open: {
         visibility: "public",
         handler: async (ctx: RequestContext<OpenPortfolio>) => {
-          await open(node, ctx.params.portfolioId, ctx.params.command, ctx.params.portfolioId);
+          const { portfolioId, command } = ctx.params;
+          await open(node, ctx, { portfolioId, command, hash: bodyHash(portfolioId) });
           return null;
         },
       },
     },
     created() {
-      node.live.watch((event) => logAlarm(node, event));
-      node.live.register("portfolio", tellPortfolio);
+      const handle = (event: OutboxEvent) => logAlarm(node, event);
+      node.live.watch({ consumer: "portfolio-alarms", type: "portfolio", handle });
     },
   };
 }
 
 /** A fill that should not have been possible is booked, because it is a fact, and a person must look. */
 function logAlarm(node: NodeContext, { ref, event }: OutboxEvent): void {
-  if (ref.type !== "portfolio") return;
   // sound: an event of a portfolio's stream
   const booked = event as PortfolioEvent;
   if (booked.type !== "FillApplied" || booked.alarms.length === 0) return;
@@ -149,10 +158,11 @@ export interface OpenPortfolio {
  */
 async function actOnSignal(
   node: NodeContext,
-  { portfolioId, signal, fraction }: ActOnSignal,
+  ctx: RequestContext<ActOnSignal>,
 ): Promise<OrderVerdict> {
+  const { portfolioId, signal, fraction } = ctx.params;
   const { symbol } = signal;
-  const seen = await node.broker.call<Omit<MarketView, "feeBps">, { symbol: string }>(
+  const seen = await ctx.call<Omit<MarketView, "feeBps">, { symbol: string }>(
     "symbols.marketView",
     { symbol },
   );
@@ -162,6 +172,7 @@ async function actOnSignal(
   const answer = await node.actors.call(portfolio, command, {
     commandId: uuidv5(NAMESPACE, `signal:${portfolioId}:${signal.signalId}`),
     bodyHash: bodyHash({ signal, fraction }),
+    ...deadlineOf(ctx, node.clock),
   });
   // sound: what the portfolio's decider replies to ActOnSignal
   const verdict = answer.reply as unknown as OrderVerdict;
@@ -194,20 +205,21 @@ async function create(
     lotMethod,
     limits: limits ?? {},
   } as const;
-  const { summary, isReplay } = await open(node, portfolioId, command, bodyHash(ctx.params));
+  const hash = bodyHash(ctx.params);
+  const { summary, isReplay } = await open(node, ctx, { portfolioId, command, hash });
   if (isReplay) ctx.meta.isReplay = true;
   return toPortfolioView(summary, {}, summary.updatedAtMs);
 }
 
 async function open(
   node: NodeContext,
-  portfolioId: string,
-  command: PortfolioCommand,
-  hash: string,
+  ctx: RequestContext,
+  { portfolioId, command, hash }: OpenPortfolio & { readonly hash: string },
 ) {
   const answer = await node.actors.call({ type: "portfolio", id: portfolioId }, command, {
     commandId: uuidv5(NAMESPACE, `open:${portfolioId}`),
     bodyHash: hash,
+    ...deadlineOf(ctx, node.clock),
   });
   // sound: what the portfolio's decider replies to Open
   return { summary: answer.reply as unknown as PortfolioSummary, isReplay: answer.isReplay };
@@ -215,15 +227,17 @@ async function open(
 
 async function carryOut(
   node: NodeContext,
-  portfolioId: string,
+  ctx: RequestContext<{ readonly portfolioId: string }>,
   command: PortfolioCommand,
 ): Promise<PortfolioView> {
-  const answer = await node.actors.call({ type: "portfolio", id: portfolioId }, command, {
+  const portfolio = { type: "portfolio", id: ctx.params.portfolioId };
+  const answer = await node.actors.call(portfolio, command, {
     commandId: node.newId(),
+    ...deadlineOf(ctx, node.clock),
   });
   // sound: what the portfolio's decider replies to Update and Close
   const summary = answer.reply as unknown as PortfolioSummary;
-  return toPortfolioView(summary, await marksNow(node, summary), node.clock.now());
+  return toPortfolioView(summary, await marksNow(ctx, summary), node.clock.now());
 }
 
 async function list(
@@ -246,7 +260,7 @@ async function list(
   for (const view of shown) {
     // sound: written by the portfolio kind's projection
     const summary = view.doc as unknown as PortfolioSummary;
-    data.push(toPortfolioView(summary, await marksNow(node, summary), nowMs));
+    data.push(toPortfolioView(summary, await marksNow(ctx, summary), nowMs));
   }
   return { data, nextCursor: last ? encodeCursor({ atMs: last.createdAtMs, id: last.id }) : null };
 }

@@ -2,7 +2,9 @@ import type { PortfolioSummary } from "../../domain/portfolio/messages.ts";
 import { portfolio as decider } from "../../domain/portfolio/portfolio.ts";
 import { summarize } from "../../domain/portfolio/state.ts";
 import type { Marks } from "../../domain/portfolio/valuation.ts";
+import { deadlineOf } from "../../mixins/resilience/deadline.ts";
 import { notFound } from "../../mixins/rest/rest-error.ts";
+import type { RequestContext } from "../../types/contracts.ts";
 import type { NodeContext } from "../context.ts";
 import { eventsAsOf, fold } from "../history.ts";
 
@@ -13,40 +15,57 @@ export interface PortfolioReading {
   readonly asOfMs: number;
 }
 
-/** Now, or as recorded at an instant: then with the prices that were known at that instant. */
+interface AtAnInstant {
+  readonly portfolioId: string;
+  readonly asOf: number;
+}
+
+/** Now, or as recorded at an instant. */
 export async function readPortfolio(
   node: NodeContext,
-  { portfolioId, asOf }: { readonly portfolioId: string; readonly asOf?: number | undefined },
+  ctx: RequestContext<{ readonly portfolioId: string; readonly asOf?: number | undefined }>,
 ): Promise<PortfolioReading> {
+  const { portfolioId, asOf } = ctx.params;
+  // An action of its own, because it is heavy and this one is not.
+  if (asOf !== undefined)
+    return ctx.call<PortfolioReading, AtAnInstant>("portfolios.recorded", { portfolioId, asOf });
+  const { deadlineMs } = deadlineOf(ctx, node.clock);
+  const read = await node.actors.read({ type: "portfolio", id: portfolioId }, deadlineMs);
+  // sound: the portfolio kind's summary
+  const summary = read.summary as unknown as PortfolioSummary | null;
+  if (summary === null) throw notFound("portfolio", portfolioId);
+  return { summary, marks: await marksNow(ctx, summary), asOfMs: node.clock.now() };
+}
+
+/** From all its events up to an instant, with the prices that were known then. */
+export async function readRecorded(
+  node: NodeContext,
+  ctx: RequestContext<AtAnInstant>,
+): Promise<PortfolioReading> {
+  const { portfolioId, asOf } = ctx.params;
   const ref = { type: "portfolio", id: portfolioId };
-  if (asOf === undefined) {
-    const read = await node.actors.read(ref);
-    // sound: the portfolio kind's summary
-    const summary = read.summary as unknown as PortfolioSummary | null;
-    if (summary === null) throw notFound("portfolio", portfolioId);
-    return { summary, marks: await marksNow(node, summary), asOfMs: node.clock.now() };
-  }
-  const summary = summarize(fold(decider, portfolioId, await eventsAsOf(node, ref, asOf)));
+  const events = await eventsAsOf(node, ref, asOf, deadlineOf(ctx, node.clock));
+  const summary = summarize(fold(decider, portfolioId, events));
   if (summary === null) throw notFound("portfolio", `${portfolioId} at that instant`);
-  return { summary, marks: await marksAt(node, summary, asOf), asOfMs: asOf };
+  return { summary, marks: await marksAt(ctx, summary, asOf), asOfMs: asOf };
 }
 
 function symbolsOf(summary: PortfolioSummary): string[] {
   return summary.positions.map((position) => position.symbol);
 }
 
-export async function marksNow(node: NodeContext, summary: PortfolioSummary): Promise<Marks> {
+export async function marksNow(ctx: RequestContext, summary: PortfolioSummary): Promise<Marks> {
   const symbols = symbolsOf(summary);
-  return symbols.length === 0 ? {} : node.broker.call<Marks, unknown>("symbols.marks", { symbols });
+  return symbols.length === 0 ? {} : ctx.call<Marks, unknown>("symbols.marks", { symbols });
 }
 
 async function marksAt(
-  node: NodeContext,
+  ctx: RequestContext,
   summary: PortfolioSummary,
   knownAtMs: number,
 ): Promise<Marks> {
   const symbols = symbolsOf(summary);
   return symbols.length === 0
     ? {}
-    : node.broker.call<Marks, unknown>("market-data.marksAt", { symbols, knownAtMs });
+    : ctx.call<Marks, unknown>("market-data.marksAt", { symbols, knownAtMs });
 }

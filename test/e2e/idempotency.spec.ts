@@ -150,6 +150,30 @@ describe("a write that is sent again", () => {
     await expectOneOrder(portfolioId);
   });
 
+  it("a key keeps its body when its order was on record already", async () => {
+    const portfolioId = await open();
+    const body = { portfolioId, ...order, clOrdId: "mine-6" };
+    const first = await admin.ask(createOrder, body);
+    const again = await admin.ask(createOrder, body, keyed("k-10"));
+    expect([again.status, again.text]).toEqual([201, first.text]);
+    const other = { ...body, clOrdId: "mine-7" };
+    expectProblem(await admin.ask(createOrder, other, keyed("k-10")), "IDEMPOTENCY_KEY_REUSED");
+    await expectOneOrder(portfolioId);
+  });
+
+  it("of two clOrdIds at once under one key one is ordered, and the other refused", async () => {
+    const portfolioId = await open();
+    const answers = await Promise.all(
+      ["mine-8", "mine-9"].map((clOrdId) =>
+        admin.ask(createOrder, { portfolioId, ...order, clOrdId }, keyed("k-11")),
+      ),
+    );
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 422]);
+    for (const answer of answers)
+      if (answer.status !== 201) expectProblem(answer, "IDEMPOTENCY_KEY_REUSED");
+    await expectOneOrder(portfolioId);
+  });
+
   it("the same key with another body is refused for portfolios", async () => {
     const body = { name: "P", baseCurrency: "USD", initialCash: "5" };
     await admin.call(createPortfolio, body, keyed("p-2"));

@@ -1,9 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { getBars } from "../../mixins/rest/routes/market-data.ts";
 import { listTrades } from "../../mixins/rest/routes/trades.ts";
 import { commands } from "../../services/repl.ts";
 import { SAMPLE_PORTFOLIO_ID } from "../../services/sample-data.ts";
 import { eventually } from "../support/node-eventually.ts";
 import { REPLAY, withNode } from "../support/node.ts";
+import { joinIdlePeer, leaveEffect } from "./operations.ts";
 
 describe("an operator at the console", () => {
   const node = withNode({ replaySpeed: 200 });
@@ -39,22 +41,59 @@ describe("an operator at the console", () => {
     expect(await type("actors venue")).toContain("PAPER:SPX");
     expect(await type("actors venue")).not.toContain("portfolio");
     expect(await type("actors nonsense")).toBe("(none)");
+    expect(await type(`actors * ${node().context.config.nodeId}`)).toContain("PAPER:SPX");
   });
 
   it("lists who owns the shards, and every shard of one owner", async () => {
     const { nodeId } = node().context.config;
-    expect(await type("shards")).toMatch(new RegExp(`${nodeId} +1024 +1024`));
-    expect((await type(`shards ${nodeId}`)).split("\n").length).toBe(1 + 1024);
+    expect(await type("shards")).toMatch(new RegExp(`${nodeId} +3072 +4096`));
+    expect((await type(`shards ${nodeId}`)).split("\n").length).toBe(1 + 3072);
+  });
+
+  it("pins a shard, shows it and takes the pin away", async () => {
+    const { nodeId } = node().context.config;
+    const row = new RegExp(`2048 +risk +${nodeId} +\\d+ +${nodeId} +${nodeId}`);
+    expect(await type(`move 2048 ${nodeId}`)).toMatch(row);
+    expect(await type("shard 2048")).toMatch(row);
+    expect(await type("unpin 2048")).not.toMatch(row);
+    await expect(type("shard 4096")).rejects.toThrow("there is no shard 4096");
+    await expect(type("move 2048 nobody")).rejects.toThrow("is no member");
+  });
+
+  it("lists members, and drains and resumes one", async () => {
+    const { nodeId } = node().context.config;
+    const peerId = await joinIdlePeer(node());
+    expect(await type("members")).toMatch(new RegExp(`${nodeId} .* up .*data,risk,execution`));
+    expect(await type(`drain ${peerId}`)).toMatch(/ draining /);
+    expect(await type(`resume ${peerId}`)).toMatch(/ up /);
+    await expect(type(`drain ${nodeId}`)).rejects.toThrow("no other member");
+  });
+
+  it("shows what is behind, and has an effect tried again", async () => {
+    expect(await type("outbox")).toMatch(/^owner +lagEvents +oldestAt/);
+    const { orderId } = await aTrade();
+    const effectId = await leaveEffect(node().database.pool, { type: "order", id: orderId });
+    expect(await type("effects parked")).toMatch(
+      new RegExp(`order:${orderId} +${effectId} +submit +1 +parked`),
+    );
+    expect(await type(`retry ${effectId}`)).toContain(effectId);
+    await expect(type(`retry ${randomUUID()}`)).rejects.toThrow("there is no effect");
+  });
+
+  it("has nothing to publish again where events do not leave the process", async () => {
+    expect(await type("republish")).toBe("events do not leave this process");
   });
 
   it("shows an actor's state", async () => {
     // sound: what the command prints
     const shown = JSON.parse(await type(`actor portfolio ${SAMPLE_PORTFOLIO_ID}`)) as {
       readonly version: number;
+      readonly owner: string;
       readonly summary: { readonly name: string; readonly initialCash: string };
     };
     expect(shown.summary).toMatchObject({ name: "Sample", initialCash: "1000000" });
     expect(shown.version).toBeGreaterThan(0);
+    expect(shown.owner).toBe(node().context.config.nodeId);
   });
 
   it("shows everything recorded of an actor", async () => {
@@ -77,7 +116,7 @@ describe("an operator at the console", () => {
   });
 
   it("shows how the actor layer is", async () => {
-    expect(JSON.parse(await type("system"))).toMatchObject({ shardsOwned: 1024, quarantined: [] });
+    expect(JSON.parse(await type("system"))).toMatchObject({ shardsOwned: 3072, quarantined: [] });
   });
 
   it("pauses the feed: bars stop; and resumes it: they go on", async () => {

@@ -8,6 +8,7 @@ import { HandMarket } from "../support/node-market.ts";
 import { USER_PASSWORD, signUp } from "../support/node-users.ts";
 import type { TestUser } from "../support/node-users.ts";
 import type { TestNode } from "../support/node.ts";
+import { joinIdlePeer, leaveEffect } from "./operations.ts";
 
 type Action = (typeof ROUTES)[number]["action"];
 
@@ -33,6 +34,12 @@ export interface World {
   readonly orderId: string;
   readonly tradeId: string;
   readonly market: HandMarket;
+  /** the node that is asked */
+  readonly nodeId: string;
+  /** another member, which hosts no actors */
+  readonly peerId: string;
+  /** Makes an effect that was given up, of the trader's order; no node runs it. */
+  readonly parkEffect: () => Promise<string>;
 }
 
 export interface RouteCase {
@@ -47,14 +54,13 @@ export interface RouteCase {
 }
 
 export async function makeWorld(node: TestNode): Promise<World> {
-  const [trader, viewer, neighbour, foreigner, guest, careless] = await Promise.all([
-    signUp(node, { role: "trader" }),
-    signUp(node, { role: "viewer" }),
-    signUp(node, { role: "trader" }),
-    signUp(node, { role: "trader", tenantId: "elsewhere" }),
-    signUp(node, { role: "trader" }),
-    signUp(node, { role: "viewer" }),
-  ]);
+  // One after another: each signs in, which is as slow as a password's hash.
+  const trader = await signUp(node, { role: "trader" });
+  const viewer = await signUp(node, { role: "viewer" });
+  const neighbour = await signUp(node, { role: "trader" });
+  const foreigner = await signUp(node, { role: "trader", tenantId: "elsewhere" });
+  const guest = await signUp(node, { role: "trader" });
+  const careless = await signUp(node, { role: "viewer" });
   const ended = await node.anonymous.login(guest.email, USER_PASSWORD);
   await ended.call(logout);
   const market = await HandMarket.open(node);
@@ -78,6 +84,9 @@ export async function makeWorld(node: TestNode): Promise<World> {
     orderId,
     tradeId: trades[0]?.tradeId ?? "",
     market,
+    nodeId: node.context.config.nodeId,
+    peerId: await joinIdlePeer(node),
+    parkEffect: () => leaveEffect(node.database.pool, { type: "order", id: orderId }),
   };
 }
 
@@ -107,6 +116,8 @@ const nothing = (): RouteInput => ({});
 const ofPortfolio = ({ portfolioId }: World): RouteInput => ({ portfolioId });
 const guestSession = ({ anonymous, guest }: World): Promise<HttpClient> =>
   anonymous.login(guest.email, USER_PASSWORD);
+
+const operators = (input: RouteCase["input"]): RouteCase => ({ who: ({ admin }) => admin, input });
 
 /** A request that succeeds for every route: a route without one does not compile. */
 export const CASES: { readonly [A in Action]: RouteCase } = {
@@ -223,6 +234,23 @@ export const CASES: { readonly [A in Action]: RouteCase } = {
   "api.ready": { input: nothing },
   "api.metrics": { input: nothing },
   "system.info": { input: nothing },
+  "system.members": operators(nothing),
+  "system.drain": operators(({ peerId }) => ({ nodeId: peerId })),
+  "system.resume": operators(({ peerId }) => ({ nodeId: peerId })),
+  "system.shards": operators(({ nodeId }) => ({
+    owner: nodeId,
+    pool: "risk",
+    pinned: false,
+    limit: 3,
+  })),
+  "system.shard": operators(() => ({ shard: 2_048 })),
+  "system.move": operators(({ nodeId }) => ({ shard: 2_049, nodeId })),
+  "system.unpin": operators(() => ({ shard: 2_049 })),
+  "system.actor": operators(({ portfolioId }) => ({ type: "portfolio", actorId: portfolioId })),
+  "system.actors": operators(({ nodeId }) => ({ nodeId, type: "portfolio", limit: 2 })),
+  "system.outbox": operators(nothing),
+  "system.effects": operators(() => ({ state: "parked", limit: 5 })),
+  "system.retry": operators(async ({ parkEffect: park }) => ({ effectId: await park() })),
   "api.openapi": { input: () => ({ service: "risk" }) },
   "api.docs": { input: () => ({ service: "execution" }) },
   "api.docsAsset": { input: () => ({ asset: "swagger-ui.css" }) },

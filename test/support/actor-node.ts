@@ -5,6 +5,7 @@ import type { OutboxEvent } from "../../domain/shared/journal.ts";
 import type { ActorKind } from "../../mixins/actor/kind.ts";
 import { actorMetrics } from "../../mixins/actor/metrics.ts";
 import type { ActorOptions, ActorPorts } from "../../mixins/actor/ports.ts";
+import type { Transport } from "../../mixins/actor/router.ts";
 import { ActorSystem } from "../../mixins/actor/system.ts";
 import { systemClock } from "../../mixins/clock.ts";
 import { Metrics } from "../../mixins/metrics.ts";
@@ -25,6 +26,7 @@ export async function startActorNode(
   overrides: {
     readonly ports?: Partial<ActorPorts>;
     readonly options?: Partial<ActorOptions>;
+    readonly transport?: Transport;
   } = {},
 ): Promise<TestNode> {
   const metrics = new Metrics();
@@ -49,7 +51,7 @@ export async function startActorNode(
     ports,
     kinds,
     options: { ...overrides.options, nodeId },
-    membership: { members: () => [nodeId] },
+    ...(overrides.transport && { transport: overrides.transport }),
   });
   await system.start();
   return { system, metrics, published };

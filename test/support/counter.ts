@@ -16,6 +16,13 @@ export type CounterCommand =
   /** refused above a limit */
   | { readonly type: "AddUpTo"; readonly amount: number; readonly limit: number }
   | { readonly type: "AddAndTell"; readonly amount: number; readonly to: ActorRef }
+  /** the other is told in the same commit if it can be; a birth when `isBirth` */
+  | {
+      readonly type: "AddAndJoin";
+      readonly amount: number;
+      readonly to: ActorRef;
+      readonly isBirth: boolean;
+    }
   | { readonly type: "AddAndWork"; readonly amount: number }
   | { readonly type: "Look" }
   | { readonly type: "Crash" }
@@ -74,6 +81,13 @@ export const counter: Decider<CounterState, CounterCommand, CounterEvent, Counte
             command: { type: "Add", amount: command.amount } as CounterCommand,
           },
         ]);
+      case "AddAndJoin": {
+        const { amount, to, isBirth } = command;
+        const told: CounterCommand = { type: "AddAndWork", amount };
+        return added(state, amount, [
+          { kind: "tell", to, command: told, commandId: env.id("told"), isBirth, isJoint: true },
+        ]);
+      }
       case "AddAndWork":
         return added(state, command.amount, [
           { kind: "work", payload: { amount: command.amount } },

@@ -3,6 +3,7 @@ import type { ProbePoint } from "../../mixins/actor/ports.ts";
 import { getFeedPosition } from "../../models/feed-positions.ts";
 import { readConfig } from "../../services/config.ts";
 import type { NodeContext } from "../../services/context.ts";
+import type { Environment } from "../../services/env.ts";
 import type { RateLimits } from "../../services/gateway/limits.ts";
 import { createLogger } from "../../services/logging.ts";
 import { startNode } from "../../services/node.ts";
@@ -20,6 +21,8 @@ export interface TestNodeOptions {
   /** not limited unless given */
   readonly rateLimits?: RateLimits;
   readonly probe?: (point: ProbePoint) => void;
+  /** further variables of its environment */
+  readonly env?: Environment;
 }
 
 /** A whole node in this process, on a database of its own. */
@@ -59,7 +62,7 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
   const errors: string[] = [];
   const toEnd: (() => Promise<void>)[] = [];
   const running = await startNode({
-    config: readConfig(environment(database, options.replaySpeed)),
+    config: readConfig({ ...environment(database, options.replaySpeed), ...options.env }),
     log: createLogger({
       level: "error",
       format: "json",

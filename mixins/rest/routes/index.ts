@@ -6,6 +6,7 @@ import * as orders from "./orders.ts";
 import * as portfolios from "./portfolios.ts";
 import * as signals from "./signals.ts";
 import * as symbols from "./symbols.ts";
+import * as system from "./system.ts";
 import * as trades from "./trades.ts";
 
 /** The whole contract, busiest first: the gateway's table and the OpenAPI document are made from it. */
@@ -43,6 +44,18 @@ export const ROUTES = [
   operations.ready,
   operations.metrics,
   operations.info,
+  system.listMembers,
+  system.drainMember,
+  system.resumeMember,
+  system.listShards,
+  system.getShard,
+  system.moveShard,
+  system.unpinShard,
+  system.findActor,
+  system.listActors,
+  system.getOutboxLag,
+  system.listEffects,
+  system.retryEffect,
   operations.openapi,
   operations.docs,
   operations.docsAsset,

@@ -30,6 +30,7 @@ describe("an empty environment", () => {
       databaseUrl: null,
       redisUrl: null,
       natsServers: null,
+      bus: { namespace: "qa", maxAgeMs: 604_800_000, maxBytes: 1_073_741_824, replicas: 1 },
       services: ["gateway", "data", "ai", "risk", "execution"],
       logLevel: "info",
       logFormat: "text",
@@ -38,6 +39,7 @@ describe("an empty environment", () => {
       hasSampleData: true,
       replaySpeed: 4,
       corsOrigins: [],
+      alpaca: null,
     } satisfies Omit<Config, "nodeId">);
   });
 
@@ -57,6 +59,10 @@ describe("a full environment", () => {
       DATABASE_URL: "postgresql://qa:pw@db/qa",
       REDIS_URL: "rediss://cache:6380/1",
       NATS_URL: "nats://a:4222, tls://b:4222",
+      NATS_NAMESPACE: "desk-1",
+      NATS_EVENTS_HOURS: "0.5",
+      NATS_EVENTS_BYTES: "2097152",
+      NATS_EVENTS_REPLICAS: "3",
       SERVICES: "risk, data,risk",
       NODE_ID: "node-7",
       LOG_LEVEL: "debug",
@@ -67,6 +73,9 @@ describe("a full environment", () => {
       SAMPLE_DATA: "on",
       REPLAY_SPEED: "0.5",
       CORS_ORIGINS: "https://desk.example.com,http://localhost:5173",
+      ALPACA_KEY_ID: "PK1",
+      ALPACA_SECRET_KEY: "s3cret",
+      ALPACA_BASE_URL: "https://api.alpaca.markets",
     });
     expect(config).toEqual({
       isProduction: true,
@@ -76,6 +85,7 @@ describe("a full environment", () => {
       databaseUrl: "postgresql://qa:pw@db/qa",
       redisUrl: "rediss://cache:6380/1",
       natsServers: ["nats://a:4222", "tls://b:4222"],
+      bus: { namespace: "desk-1", maxAgeMs: 1_800_000, maxBytes: 2_097_152, replicas: 3 },
       services: ["data", "risk"],
       nodeId: "node-7",
       logLevel: "debug",
@@ -85,6 +95,7 @@ describe("a full environment", () => {
       hasSampleData: true,
       replaySpeed: 0.5,
       corsOrigins: ["https://desk.example.com", "http://localhost:5173"],
+      alpaca: { keyId: "PK1", secretKey: "s3cret", baseUrl: "https://api.alpaca.markets" },
     } satisfies Config);
   });
 
@@ -158,6 +169,11 @@ describe("a bad value", () => {
     ["DATABASE_URL", "db:5432"],
     ["REDIS_URL", "localhost:6379"],
     ["NATS_URL", "nats://a:4222,b"],
+    ["NATS_NAMESPACE", "a.b"],
+    ["NATS_NAMESPACE", "Desk"],
+    ["NATS_EVENTS_HOURS", "0"],
+    ["NATS_EVENTS_BYTES", "1000"],
+    ["NATS_EVENTS_REPLICAS", "2"],
     ["SERVICES", "data,backtests"],
     ["SERVICES", "data,"],
     ["NODE_ID", "a b"],

@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
+import type { NewMember } from "../../../../domain/shared/journal.ts";
 import { createActorStores } from "../../../../models/journal/stores.ts";
 import { counterKind } from "../../../support/counter.ts";
 import { until, withNodes } from "./nodes.ts";
 
+/** Hears of nothing. */
+const DEAF = { onLost: () => undefined, onChange: () => undefined };
 const ADD = { type: "Add", amount: 1 } as const;
 const code = (value: string): unknown => expect.objectContaining({ code: value });
 
@@ -12,11 +15,11 @@ describe("ownership", () => {
   /** What a killed process leaves: its leases, still live, and no session. */
   const killedProcess = async (nodeId: string) => {
     const { leases } = createActorStores(database.pool);
-    const session = await leases.open(nodeId, randomUUID(), () => undefined);
-    const held = await session.acquire(
-      Array.from({ length: 1_024 }, (_, shard) => shard),
-      60_000,
+    const session = await leases.open(
+      { nodeId, incarnation: randomUUID(), pools: [0], ttlMs: 60_000 },
+      DEAF,
     );
+    const held = await session.acquire(Array.from({ length: 1_024 }, (_, shard) => shard));
     expect(held).toHaveLength(1_024);
     await killSessionOf(nodeId);
   };
@@ -28,19 +31,24 @@ describe("ownership", () => {
       [nodeId],
     );
   const epochs = async () =>
-    (await sql<{ epoch: number }>("SELECT DISTINCT epoch FROM act.shard ORDER BY epoch")).map(
-      ({ epoch }) => epoch,
-    );
+    (
+      await sql<{ epoch: number }>(
+        "SELECT DISTINCT epoch FROM act.shard WHERE shard < 1024 ORDER BY epoch",
+      )
+    ).map(({ epoch }) => epoch);
 
-  it("of live leases is refused to a second process, which says that it is not ready and not the owner", async () => {
-    const first = await start(counterKind(), { options: { nodeId: "first" } });
+  it("of a live process is refused to its namesake, which says that it is not ready", async () => {
+    const first = await start(counterKind());
     await first.add("a", ADD);
-    const second = await start(counterKind(), { options: { nodeId: "second" } });
+    const second = await start(counterKind());
     expect([first.system.isReady, second.system.isReady]).toEqual([true, false]);
     expect(second.system.status.shardsOwned).toBe(0);
     const call = second.add("a", ADD, { deadlineMs: Date.now() + 200 });
-    await expect(call).rejects.toEqual(code("NOT_OWNER"));
+    await expect(call).rejects.toEqual(code("STORE_UNAVAILABLE"));
     await expect(first.add("a", ADD)).resolves.toMatchObject({ version: 2 });
+    await stop(first);
+    await until(() => second.system.isReady);
+    await expect(second.add("a", ADD)).resolves.toMatchObject({ version: 3 });
   });
 
   it("of a killed process's leases is taken at the start of the next, long before they lapse", async () => {
@@ -55,10 +63,7 @@ describe("ownership", () => {
   it("passes to a waiting process when the owner's session drops, and the zombie can do nothing more", async () => {
     // The zombie neither renews nor hears of its loss.
     const { leases } = createActorStores(database.pool);
-    const deaf = {
-      open: (nodeId: string, incarnation: string) =>
-        leases.open(nodeId, incarnation, () => undefined),
-    };
+    const deaf = { open: (member: NewMember) => leases.open(member, DEAF) };
     const zombie = await start(counterKind(), {
       options: { nodeId: "zombie", renewEveryMs: 60_000, leaseTtlMs: 60_000 },
       ports: { leases: deaf },
@@ -67,7 +72,7 @@ describe("ownership", () => {
     const heir = await start(counterKind(), { options: { nodeId: "heir", renewEveryMs: 50 } });
     expect(heir.system.isReady).toBe(false);
     await killSessionOf("zombie");
-    await until(() => heir.system.isReady);
+    await until(() => heir.system.status.shardsOwned === 1_024);
     const [stored] = await sql<{ version: number }>(
       "SELECT version FROM act.stream WHERE stream_id = 'counter:prey'",
     );
@@ -110,7 +115,8 @@ describe("ownership", () => {
     while (performance.now() < frozenUntil);
     const call = node.add("lapse", ADD);
     await expect(call).resolves.toBeDefined();
-    expect(await epochs()).toEqual(before.map((epoch) => epoch + 1));
+    // On a busy machine so short a lease may lapse more than once.
+    expect(Math.min(...(await epochs()))).toBeGreaterThan(Math.max(...before));
   });
 
   it("survives the loss of the lease session as a new incarnation", async () => {

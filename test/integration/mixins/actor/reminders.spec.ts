@@ -132,6 +132,7 @@ describe("reminders on PostgreSQL", () => {
         probe: () => undefined,
       },
       () => shards,
+      (ref) => node.system.shardOf(ref),
       node.system.client.call,
     );
     const dueMs = Date.now() + 200;

@@ -4,8 +4,8 @@ import { createJournal } from "../../../../models/journal/journal.ts";
 import { verifyAll } from "../../../../models/journal/verify.ts";
 import { createPool } from "../../../../models/postgres/pool.ts";
 import { counterKind } from "../../../support/counter.ts";
-import { proxyTo } from "../../models/cache/redis-proxy.ts";
-import type { Proxy } from "../../models/cache/redis-proxy.ts";
+import { proxyTo } from "../../../support/tcp-proxy.ts";
+import type { TcpProxy } from "../../../support/tcp-proxy.ts";
 import { until, withNodes, withinMs } from "./nodes.ts";
 
 const ADD = { type: "Add", amount: 1 } as const;
@@ -85,7 +85,7 @@ describe("a store that is lost", () => {
   });
 
   describe("behind a wire that can be cut", () => {
-    let proxy: Proxy;
+    let proxy: TcpProxy;
     let pool: ReturnType<typeof createPool>;
 
     beforeEach(async () => {

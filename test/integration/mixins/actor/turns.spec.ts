@@ -106,7 +106,7 @@ describe("a turn on PostgreSQL", () => {
     await node.add("behind", ADD);
     // Somebody of the same epoch writes behind the actor's back.
     const [head] = await sql<{ version: number; hash: string; epoch: number }>(
-      "SELECT version, hash, epoch FROM act.stream WHERE stream_id = 'counter:behind'",
+      "SELECT version, encode(hash, 'hex') AS hash, epoch FROM act.stream WHERE stream_id = 'counter:behind'",
     );
     if (!head) throw new Error("expected the stream");
     const turn = turnOf("behind", head, { epoch: head.epoch });

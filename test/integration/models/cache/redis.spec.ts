@@ -4,7 +4,7 @@ import { Redis } from "ioredis";
 import { type CacheStore, CacheUnavailable } from "../../../../models/cache/ports.ts";
 import { openRedisStore } from "../../../../models/cache/redis.ts";
 import { expectAllUnavailable, itKeepsTheContract } from "./contract.ts";
-import { type Proxy, proxyTo } from "./redis-proxy.ts";
+import { type TcpProxy, proxyTo } from "../../../support/tcp-proxy.ts";
 
 const REDIS_URL = process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379";
 const ignore = (): void => {};
@@ -95,7 +95,7 @@ describeOnRedis("the Redis store", () => {
   });
 
   describe("when the wire breaks", () => {
-    let proxy: Proxy;
+    let proxy: TcpProxy;
     let store: CacheStore;
     let errors: Error[];
 

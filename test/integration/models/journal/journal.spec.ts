@@ -1,5 +1,9 @@
 import type { Pool } from "pg";
-import { StoreUnavailable, UnknownOutcome } from "../../../../domain/shared/errors.ts";
+import {
+  RequestKeyReused,
+  StoreUnavailable,
+  UnknownOutcome,
+} from "../../../../domain/shared/errors.ts";
 import type { Turn } from "../../../../domain/shared/journal.ts";
 import { createJournal } from "../../../../models/journal/journal.ts";
 import { createPool } from "../../../../models/postgres/pool.ts";
@@ -73,6 +77,76 @@ describe("the journal", () => {
       { status: "duplicate" },
       { status: "ok" },
     ]);
+  });
+
+  it("writes a turn and those joined to it in one transaction", async () => {
+    const born = turnOf("joined-b", START);
+    const known = turnOf("joined-c", START);
+    await journal().append([known]);
+    const joined = [born, turnOf("joined-c", after(known))];
+    const others = [turnOf("joined-0", START), turnOf("joined-z", START)];
+    const batch = [...others, turnOf("joined-a", START, { joined })];
+    expect(await journal().append(batch)).toEqual(batch.map(() => ({ status: "ok" })));
+    const { rows } = await database.pool.query(
+      `SELECT count(DISTINCT tx)::int AS transactions, count(*)::int AS events FROM act.event
+        WHERE stream_id IN ('counter:joined-a', 'counter:joined-b') OR stream_id = 'counter:joined-c' AND version = 2`,
+    );
+    expect(rows).toEqual([{ transactions: 1, events: 3 }]);
+  });
+
+  describe("of a joint turn writes nothing, and asks for its parts by themselves,", () => {
+    const known = turnOf("apart", START);
+    const later = turnOf("apart", after(known));
+    const [{ commandId } = { commandId: "" }] = known.commands;
+    const imbalance = { view: null, ledger: ledgerOf("1", "2"), trades: [] };
+
+    beforeAll(async () => {
+      await setEpoch(1);
+      await journal().append([known]);
+    });
+
+    it.each([
+      ["is born twice", turnOf("apart", START)],
+      ["has another version", turnOf("apart", { version: 4, hash: "" })],
+      ["is of an older epoch", { ...later, epoch: 0 }],
+      ["repeats a command", turnOf("apart", after(known), { commandId })],
+      ["is refused", turnOf("apart-refused", START, { projection: imbalance })],
+    ])("when one that %s", async (name, part) => {
+      const teller = turnOf(`teller ${name}`, START, { joined: [turnOf(name, START), part] });
+      const other = turnOf(`other ${name}`, START);
+      const before = await count("act.event");
+      expect(await journal().append([teller, other])).toEqual([
+        { status: "apart" },
+        { status: "ok" },
+      ]);
+      expect(await count("act.event")).toBe(before + 1);
+      expect(await journal().append([{ ...teller, joined: [] }])).toEqual([{ status: "ok" }]);
+    });
+
+    it("when the teller itself has another version", async () => {
+      const teller = turnOf("apart", START, { joined: [turnOf("apart-joined", START)] });
+      const before = await count("act.event");
+      expect(await journal().append([teller])).toEqual([{ status: "apart" }]);
+      expect(await count("act.event")).toBe(before);
+    });
+  });
+
+  it("ties an idempotency key to the body that it first came with", async () => {
+    const keyed = (id: string, bodyHash: string) => {
+      const turn = turnOf(id, START);
+      const requestKey = { scope: "orders:u", key: "k" };
+      return { ...turn, commands: turn.commands.map((c) => ({ ...c, bodyHash, requestKey })) };
+    };
+    const [ours, theirs] = ["0a".repeat(32), "0b".repeat(32)];
+    expect(await journal().append([keyed("key-1", ours)])).toEqual([{ status: "ok" }]);
+    expect(await journal().append([keyed("key-2", ours), keyed("key-3", theirs)])).toEqual([
+      { status: "ok" },
+      { status: "refused", error: expect.any(RequestKeyReused) as unknown },
+    ]);
+    const { rows } = await database.pool.query(
+      "SELECT version FROM act.stream WHERE stream_id = 'counter:key-3'",
+    );
+    expect(rows).toEqual([]);
   });
 
   it("refuses a turn whose ledger does not balance, and writes the others of its batch", async () => {

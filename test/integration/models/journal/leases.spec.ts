@@ -1,105 +1,137 @@
 import { randomUUID } from "node:crypto";
-import { StoreUnavailable } from "../../../../domain/shared/errors.ts";
-import type { LeaseSession } from "../../../../domain/shared/journal.ts";
+import { LeaseLapsed, StoreUnavailable } from "../../../../domain/shared/errors.ts";
+import type { LeaseHooks, LeaseSession } from "../../../../domain/shared/journal.ts";
 import { createLeaseStore } from "../../../../models/journal/leases.ts";
 import { createPool } from "../../../../models/postgres/pool.ts";
 import { withDatabase } from "../../../support/database.ts";
 
 const TTL_MS = 60_000;
 const SHARDS = [1, 2, 3];
+const ALL = Array.from({ length: 4_096 }, (_, shard) => shard);
 
 describe("leases", () => {
   const database = withDatabase();
   const opened: LeaseSession[] = [];
 
-  const open = async (nodeId: string, onLost: () => void = () => undefined) => {
-    const session = await createLeaseStore(database.pool).open(nodeId, randomUUID(), onLost);
+  const open = async (
+    nodeId: string,
+    { hooks = {}, ttlMs = TTL_MS }: { hooks?: Partial<LeaseHooks>; ttlMs?: number } = {},
+  ) => {
+    const session = await createLeaseStore(database.pool).open(
+      { nodeId, incarnation: randomUUID(), pools: [0], ttlMs },
+      { onLost: () => undefined, onChange: () => undefined, ...hooks },
+    );
     opened.push(session);
     return session;
   };
   const sql = (text: string) => database.pool.query(text);
   const ownerOf = async (session: LeaseSession, shard: number) =>
     (await session.owners()).find((owner) => owner.shard === shard);
+  const names = async (session: LeaseSession) =>
+    (await session.beat(TTL_MS)).map(({ nodeId }) => nodeId);
+  const fresh = (shards: readonly number[], epoch: number, isOrphaned = false) =>
+    shards.map((shard) => ({ shard, epoch, isOrphaned }));
 
-  beforeEach(() =>
-    sql(
-      "UPDATE act.shard SET owner = NULL, incarnation = NULL, epoch = 0, lease_until = '-infinity'",
-    ),
-  );
+  beforeEach(() => sql("UPDATE act.shard SET owner = NULL, incarnation = NULL, epoch = 0"));
   afterEach(async () => {
     await Promise.all(opened.splice(0).map((session) => session.close()));
   });
 
-  it("are given for free shards with a new epoch, and kept with that epoch by renewing", async () => {
+  it("cover every shard that a member takes, each with a new epoch, once", async () => {
     const a = await open("a");
-    expect(await a.acquire(SHARDS, TTL_MS)).toEqual(SHARDS.map((shard) => ({ shard, epoch: 1 })));
-    expect(await a.acquire(SHARDS, TTL_MS)).toEqual(SHARDS.map((shard) => ({ shard, epoch: 1 })));
-    expect(await ownerOf(a, 1)).toMatchObject({ owner: "a", epoch: 1 });
-    expect((await ownerOf(a, 1))?.leaseMsLeft).toBeGreaterThan(TTL_MS - 5_000);
-    expect(await ownerOf(a, 9)).toEqual({ shard: 9, owner: null, epoch: 0, leaseMsLeft: 0 });
+    expect(await a.acquire(SHARDS)).toEqual(fresh(SHARDS, 1));
+    expect(await a.acquire(SHARDS)).toEqual([]);
+    expect(await ownerOf(a, 1)).toEqual({ shard: 1, owner: "a", epoch: 1 });
+    expect(await ownerOf(a, 9)).toEqual({ shard: 9, owner: null, epoch: 0 });
   });
 
-  it("that live are nobody else's to take, not even a namesake's", async () => {
+  it("that live leave their shards to nobody else", async () => {
     const a = await open("a");
-    await a.acquire([1, 2], TTL_MS);
-    const namesake = await open("a");
-    expect(await namesake.acquire([1, 2], TTL_MS)).toEqual([]);
+    await a.acquire([1, 2]);
     const b = await open("b");
-    expect(await b.acquire(SHARDS, TTL_MS)).toEqual([{ shard: 3, epoch: 1 }]);
-    expect(await b.expireDead()).toBe(0);
+    expect(await b.acquire(SHARDS)).toEqual(fresh([3], 1));
+    expect(await names(b)).toEqual(["a", "b"]);
   });
 
-  it("that lapsed go to whoever asks, with a new epoch", async () => {
+  it("refuse a namesake while one lives, and welcome it afterwards as the heir of an orphan", async () => {
     const a = await open("a");
-    await a.acquire([1], 1);
+    await a.acquire([1]);
+    await expect(open("a")).rejects.toThrow(StoreUnavailable);
+    await killSessionOf("a");
+    const reborn = await eventually(() => open("a"));
+    expect(await reborn.acquire([1])).toEqual(fresh([1], 2, true));
+  });
+
+  it("that lapsed cannot be renewed, and their shards go to whoever asks", async () => {
+    const a = await open("a", { ttlMs: 1 });
+    await a.acquire([1]);
     await sql("SELECT pg_sleep(0.01)");
-    expect(await (await open("b")).acquire([1], TTL_MS)).toEqual([{ shard: 1, epoch: 2 }]);
-    expect(await a.acquire([1], TTL_MS)).toEqual([]);
-  });
-
-  it("that lapsed are new to their old holder too: another may have had them in between", async () => {
-    const a = await open("a");
-    await a.acquire([1], 1);
-    await sql("SELECT pg_sleep(0.01)");
-    expect(await a.acquire([1], TTL_MS)).toEqual([{ shard: 1, epoch: 2 }]);
-  });
-
-  it("that are given back are free at once", async () => {
-    const a = await open("a");
-    await a.acquire(SHARDS, TTL_MS);
-    await a.release([1, 2]);
     const b = await open("b");
-    expect(await b.acquire(SHARDS, TTL_MS)).toEqual([
-      { shard: 1, epoch: 2 },
-      { shard: 2, epoch: 2 },
-    ]);
+    expect(await names(b)).toEqual(["b"]);
+    expect(await b.acquire([1])).toEqual(fresh([1], 2, true));
+    await expect(a.beat(TTL_MS)).rejects.toThrow(LeaseLapsed);
+    expect(await a.acquire([2])).toEqual([]);
     await a.release([1]);
     expect(await ownerOf(b, 1)).toMatchObject({ owner: "b" });
   });
 
-  it("of a process whose session is gone need not lapse, and the process hears of its loss once", async () => {
-    const lost = jest.fn();
-    const a = await open("a", lost);
-    await a.acquire(SHARDS, TTL_MS);
+  it("end for a member whose session is gone, and it hears of its loss once", async () => {
+    const onLost = jest.fn();
+    const a = await open("a", { hooks: { onLost } });
+    await a.acquire(SHARDS);
     const b = await open("b");
     await killSessionOf("a");
-    await until(() => lost.mock.calls.length > 0);
-    expect(await b.expireDead()).toBe(3);
-    expect(await b.acquire(SHARDS, TTL_MS)).toEqual(SHARDS.map((shard) => ({ shard, epoch: 2 })));
-    await expect(a.acquire(SHARDS, TTL_MS)).rejects.toThrow(StoreUnavailable);
-    expect(lost).toHaveBeenCalledTimes(1);
+    await until(() => onLost.mock.calls.length > 0);
+    expect(await names(b)).toEqual(["b"]);
+    expect(await b.acquire(SHARDS)).toEqual(fresh(SHARDS, 2, true));
+    await expect(a.acquire(SHARDS)).rejects.toThrow(StoreUnavailable);
+    expect(onLost).toHaveBeenCalledTimes(1);
+  });
+
+  it("let shards be given back, which are then nobody's orphans", async () => {
+    const a = await open("a");
+    await a.acquire(SHARDS);
+    await a.release([1, 2]);
+    const b = await open("b");
+    expect(await b.acquire(SHARDS)).toEqual(fresh([1, 2], 2));
+    await a.release([1]);
+    expect(await ownerOf(b, 1)).toMatchObject({ owner: "b" });
+  });
+
+  it("tell the others at once of a member that comes, drains, gives back or leaves", async () => {
+    const onChange = jest.fn();
+    await open("watcher", { hooks: { onChange } });
+    const heard = async (act: () => Promise<unknown>) => {
+      onChange.mockClear();
+      await act();
+      await until(() => onChange.mock.calls.length > 0);
+      return true;
+    };
+    const other: LeaseSession[] = [];
+    expect(await heard(async () => other.push(await open("other")))).toBe(true);
+    const [session] = other;
+    await session?.acquire([5]);
+    expect(await heard(async () => session?.announce("draining"))).toBe(true);
+    expect(await heard(async () => session?.release([5]))).toBe(true);
+    expect(await heard(async () => session?.close())).toBe(true);
+  });
+
+  it("let a draining member keep what it has and take nothing more", async () => {
+    const a = await open("a");
+    await a.acquire([1]);
+    await a.announce("draining");
+    expect(await a.acquire([2])).toEqual([]);
+    expect(await a.beat(TTL_MS)).toMatchObject([{ nodeId: "a", pools: [0], state: "draining" }]);
+    const b = await open("b");
+    expect(await b.acquire([1, 2])).toEqual(fresh([2], 1));
   });
 
   it("are given out once when many ask at the same time", async () => {
     const sessions = await Promise.all(["a", "b", "c", "d"].map((node) => open(node)));
-    const all = Array.from({ length: 1_024 }, (_, shard) => shard);
-    const held = await Promise.all(sessions.map((session) => session.acquire(all, TTL_MS)));
+    const held = await Promise.all(sessions.map((session) => session.acquire(ALL)));
     const shards = held.flat().map(({ shard }) => shard);
-    expect(new Set(shards).size).toBe(shards.length);
-    // Those that were locked by another's asking were passed over; asking again gives the rest.
-    const again = await Promise.all(sessions.map((session) => session.acquire(all, TTL_MS)));
-    expect(new Set(again.flat().map(({ shard }) => shard)).size).toBe(1_024);
-    expect(again.flat().every(({ epoch }) => epoch === 1)).toBe(true);
+    expect(shards.toSorted((x, y) => x - y)).toEqual(ALL);
+    expect(held.flat().every(({ epoch }) => epoch === 1)).toBe(true);
   });
 
   it("cost no connection when a session cannot begin", async () => {
@@ -110,10 +142,14 @@ describe("leases", () => {
     });
     await sql("ALTER TABLE act.member RENAME TO member_away");
     const leases = createLeaseStore(pool);
-    for (let i = 0; i < 3; i++)
-      await expect(leases.open("a", randomUUID(), () => undefined)).rejects.toThrow("act.member");
+    const begin = () =>
+      leases.open(
+        { nodeId: "a", incarnation: randomUUID(), pools: [0], ttlMs: TTL_MS },
+        { onLost: () => undefined, onChange: () => undefined },
+      );
+    for (let i = 0; i < 3; i++) await expect(begin()).rejects.toThrow("act.member");
     await sql("ALTER TABLE act.member_away RENAME TO member");
-    const session = await leases.open("a", randomUUID(), () => undefined);
+    const session = await begin();
     await session.close();
     await pool.end();
   });
@@ -126,4 +162,16 @@ describe("leases", () => {
 
 async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** The server ends a session a moment after it was told to. */
+async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
 }

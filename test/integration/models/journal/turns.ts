@@ -3,6 +3,8 @@ import type { ActorRef } from "../../../../domain/shared/decider.ts";
 import type { LedgerEntry, Turn } from "../../../../domain/shared/journal.ts";
 import { chainHash, shardOf } from "../../../../mixins/actor/ids.ts";
 
+/** the hash of a body */
+const BODY = "b0d1".repeat(16);
 const AT_MS = 1_700_000_000_000;
 
 /** A turn as a host would write it: `count` events, one command. */
@@ -24,19 +26,18 @@ export function turnOf(
   }
   return {
     ref,
-    shard: shardOf(ref),
+    shard: shardOf(ref, {}),
     epoch: 1,
     expectedVersion: start.version,
     atMs: AT_MS,
     hash,
     events,
-    commands: [
-      { commandId, bodyHash: "body", version: start.version + count, reply: { n: count } },
-    ],
+    commands: [{ commandId, bodyHash: BODY, version: start.version + count, reply: { n: count } }],
     effects: [],
     reminders: [],
     fired: [],
     projection: { view: null, ledger: [], trades: [] },
+    joined: [],
     ...rest,
   };
 }

@@ -45,7 +45,12 @@ describe("submitting to the paper venue", () => {
       venueOrderId: "cmd-1/c-1:venueOrder",
     };
     expect(decision?.effects).toEqual([
-      { kind: "tell", to: { type: "order", id: "o-1" }, command: { type: "ApplyReport", report } },
+      {
+        kind: "tell",
+        to: { type: "order", id: "o-1" },
+        command: { type: "ApplyReport", report },
+        isJoint: true,
+      },
     ]);
     expect(decision?.reply).toMatchObject({
       order: { clOrdId: "c-1", ordStatus: "new", cumQty: "0" },

@@ -169,6 +169,7 @@ describe("a fill", () => {
         kind: "tell",
         to: { type: "portfolio", id: "pf-1" },
         command: { type: "ApplyFill", report: trade, symbol: "AAPL", side: "buy", multiplier: "1" },
+        isJoint: true,
       },
     ]);
     expect(reply.order).toMatchObject({
@@ -309,6 +310,7 @@ describe("closing", () => {
         kind: "tell",
         to: { type: "portfolio", id: "pf-1" },
         command: { type: "ReleaseHold", orderId: "o-1", reason: execType },
+        isJoint: true,
       },
     ]);
     expect(reply.order).toMatchObject({ ordStatus: execType, leavesQty: "0" });

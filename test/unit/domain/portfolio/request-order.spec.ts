@@ -43,6 +43,7 @@ describe("an order that passes", () => {
         command: { type: "Place", order },
         commandId: BIRTH_ID,
         isBirth: true,
+        isJoint: true,
         graceMs: 500,
       },
     ]);

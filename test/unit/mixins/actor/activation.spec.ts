@@ -106,6 +106,8 @@ describe("a sender", () => {
         deadlineMs: node.clock.now() + 5_000,
         isBirth: false,
         firing: null,
+        isAnswered: true,
+        requestKey: null,
       });
       await settle();
       node.system.host.abandonShards([node.system.shardOf({ type: "counter", id: "a" })]);

@@ -23,6 +23,8 @@ const envelope = (
   deadlineMs: 0,
   isBirth: false,
   firing: null,
+  isAnswered: true,
+  requestKey: null,
   ...extra,
 });
 

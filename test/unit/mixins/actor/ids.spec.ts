@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import {
-  SHARD_COUNT,
+  SHARDS_PER_POOL,
   besideId,
   bodyHash,
   chainHash,
@@ -22,19 +22,24 @@ describe("the shard of an actor", () => {
     [{ type: "order", id: "{pf-17}:01J" }, 507],
     [{ type: "portfolio", id: "2ed6657d-e927-568b-95e1-2665a8aea6a2" }, 497],
   ])("never changes: %j lies on %i", (ref, shard) => {
-    expect(shardOf(ref)).toBe(shard);
+    expect(shardOf(ref, {})).toBe(shard);
+  });
+
+  it("lies among those of its type's pool", () => {
+    const ref = { type: "order", id: "2ed6657d-e927-568b-95e1-2665a8aea6a2" };
+    expect(shardOf(ref, { order: 3 })).toBe(shardOf(ref, {}) + 3 * SHARDS_PER_POOL);
   });
 
   it("is the same for all types that share a tag or the first group of a UUID", () => {
     const id = "2ed6657d-e927-568b-95e1-2665a8aea6a2";
-    expect(shardOf({ type: "order", id })).toBe(shardOf({ type: "portfolio", id }));
-    const tagged = shardOf({ type: "order", id: "{pf-17}:1" });
-    expect(shardOf({ type: "child", id: "x{pf-17}y" })).toBe(tagged);
+    expect(shardOf({ type: "order", id }, {})).toBe(shardOf({ type: "portfolio", id }, {}));
+    const tagged = shardOf({ type: "order", id: "{pf-17}:1" }, {});
+    expect(shardOf({ type: "child", id: "x{pf-17}y" }, {})).toBe(tagged);
   });
 
   it("depends on the type where there is neither, also with braces that hold nothing", () => {
     const differ = ["AAPL", "{}", "}{", "{", "x{}y"].filter(
-      (id) => shardOf({ type: "symbol", id }) !== shardOf({ type: "venue", id }),
+      (id) => shardOf({ type: "symbol", id }, {}) !== shardOf({ type: "venue", id }, {}),
     );
     expect(differ).toHaveLength(5);
   });
@@ -43,9 +48,9 @@ describe("the shard of an actor", () => {
     ["names", (i: number) => ({ type: "symbol", id: `SYM${i}` })],
     ["UUIDs", (i: number) => ({ type: "order", id: uuidv5(DNS, String(i)) })],
   ])("spreads 102,400 %s evenly: chi-squared over 1024 shards within six sigma", (_, refOf) => {
-    const counts = Array.from({ length: SHARD_COUNT }, () => 0);
+    const counts = Array.from({ length: SHARDS_PER_POOL }, () => 0);
     for (let i = 0; i < 102_400; i++) {
-      const shard = shardOf(refOf(i));
+      const shard = shardOf(refOf(i), {});
       counts[shard] = (counts[shard] ?? 0) + 1;
     }
     const chiSquared = counts.reduce((sum, n) => sum + (n - 100) ** 2 / 100, 0);
@@ -56,8 +61,8 @@ describe("the shard of an actor", () => {
   it("is an integer in [0, 1024) for any id", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (id) => {
-        const shard = shardOf({ type: "t", id });
-        expect(Number.isInteger(shard) && shard >= 0 && shard < SHARD_COUNT).toBe(true);
+        const shard = shardOf({ type: "t", id }, {});
+        expect(Number.isInteger(shard) && shard >= 0 && shard < SHARDS_PER_POOL).toBe(true);
       }),
     );
   });
@@ -78,7 +83,9 @@ describe("derived ids", () => {
     fc.assert(
       fc.property(fc.uuid(), fc.uuid(), fc.string(), fc.string(), (anchor, namespace, a, b) => {
         const id = besideId(anchor, namespace, a);
-        expect(shardOf({ type: "order", id })).toBe(shardOf({ type: "portfolio", id: anchor }));
+        expect(shardOf({ type: "order", id }, {})).toBe(
+          shardOf({ type: "portfolio", id: anchor }, {}),
+        );
         expect(besideId(anchor, namespace, b) === id).toBe(a === b);
       }),
     );

@@ -69,7 +69,6 @@ export async function startMemoryNode(
     ports,
     kinds,
     options: { ...overrides.options, nodeId: "node-1" },
-    membership: { members: () => ["node-1"] },
   });
   await system.start();
   return {

@@ -1,3 +1,4 @@
+import { LeaseLapsed } from "../../../../domain/shared/errors.ts";
 import type {
   ActivationRequest,
   ActivationResult,
@@ -53,11 +54,17 @@ export class MemoryStores implements StorePorts {
   };
 
   readonly leases: LeaseStore = {
-    open: async () => ({
+    open: async ({ nodeId, incarnation, pools }) => ({
+      beat: async () => {
+        if (!this.isOwner) throw new LeaseLapsed("another owns everything");
+        return [{ nodeId, incarnation, pools, state: "up", pins: [] }];
+      },
       acquire: async (shards) =>
-        this.isOwner ? shards.map((shard) => ({ shard, epoch: this.epoch })) : [],
+        this.isOwner
+          ? shards.map((shard) => ({ shard, epoch: this.epoch, isOrphaned: false }))
+          : [],
       release: async () => undefined,
-      expireDead: async () => 0,
+      announce: async () => undefined,
       owners: async () => [],
       close: async () => undefined,
     }),
@@ -90,13 +97,27 @@ export class MemoryStores implements StorePorts {
   };
 
   append(turn: Turn): AppendResult {
+    if (turn.joined.length === 0) return this.#append(turn);
+    const group = [turn, ...turn.joined];
+    if (group.some((one) => this.#obstacle(one) !== null)) return { status: "apart" };
+    for (const one of group) this.#append(one);
+    return { status: "ok" };
+  }
+
+  #append(turn: Turn): AppendResult {
+    const obstacle = this.#obstacle(turn);
+    if (obstacle === null) this.#write(this.#stream(turn.ref, turn.epoch), turn);
+    return obstacle ?? { status: "ok" };
+  }
+
+  /** Why the turn cannot be written. */
+  #obstacle(turn: Turn): AppendResult | null {
     const stream = this.#stream(turn.ref, turn.epoch);
     if (stream.epoch > turn.epoch) return { status: "fenced" };
     if (stream.version !== turn.expectedVersion) return { status: "conflict" };
     if (turn.commands.some(({ commandId }) => stream.commands.has(commandId)))
       return { status: "duplicate" };
-    this.#write(stream, turn);
-    return { status: "ok" };
+    return null;
   }
 
   #write(stream: Stream, turn: Turn): void {
