@@ -1,5 +1,5 @@
-// Jest runs CommonJS; @swc/jest strips the types and rewrites the imports. Three projects, three promises:
-// unit needs nothing, integration needs stores, e2e needs the whole node over HTTP.
+// Jest runs CommonJS; @swc/jest strips the types and rewrites the imports. Four projects, four promises:
+// unit and simulation need nothing, integration needs stores, e2e needs the whole node over HTTP.
 const common = {
   testEnvironment: "node",
   transform: {
@@ -30,5 +30,10 @@ const onStores = {
 
 module.exports = {
   testTimeout: 60_000,
-  projects: [project("unit"), project("integration", onStores), project("e2e", onStores)],
+  projects: [
+    project("unit"),
+    project("simulation"),
+    project("integration", onStores),
+    project("e2e", onStores),
+  ],
 };

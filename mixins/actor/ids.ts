@@ -34,13 +34,23 @@ function bucketOf(ref: ActorRef): number {
   return bucket(`${ref.type}:${ref.id}`);
 }
 
-/** FNV-1a with the finalizer of MurmurHash3, which spreads the last characters over all bits. */
 function bucket(key: string): number {
+  return hash32(key) % SHARDS_PER_POOL;
+}
+
+/** FNV-1a with the finalizer of MurmurHash3, which spreads the last characters over all bits. */
+export function hash32(key: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < key.length; i++) h = Math.imul(h ^ key.charCodeAt(i), 0x01000193);
+  return mix32(h);
+}
+
+/** The finalizer of MurmurHash3: every bit depends on every bit. */
+export function mix32(value: number): number {
+  let h = value;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return ((h ^ (h >>> 16)) >>> 0) % SHARDS_PER_POOL;
+  return (h ^ (h >>> 16)) >>> 0;
 }
 
 /** A UUID of version 5 (RFC 9562): the same for the same namespace and name. */

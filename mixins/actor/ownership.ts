@@ -291,6 +291,7 @@ export class Ownership {
 
   /** What another member should have. */
   #surplus(): readonly number[] {
+    if (this.#epochs.size === this.#wanted.length && this.isComplete) return [];
     const wanted = new Set(this.#wanted);
     return [...this.#epochs.keys()].filter(
       (shard) => !wanted.has(shard) && this.#placement.ownerOf(shard) !== null,

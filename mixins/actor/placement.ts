@@ -1,7 +1,5 @@
 import type { Member } from "../../domain/shared/journal.ts";
-import { SHARDS_PER_POOL, uuidv5 } from "./ids.ts";
-
-const NAMESPACE = "5b2a4f0e-9d1c-4e55-8f53-6a1f0b7d2c11";
+import { hash32, mix32, SHARDS_PER_POOL } from "./ids.ts";
 
 /**
  * Who should own which shard: of the members that are up and host the shard's pool, the one with the highest weight for the
@@ -53,9 +51,9 @@ export class Placement {
 
 function heaviest(candidates: readonly string[], bucket: number): string | null {
   let best: string | null = null;
-  let bestWeight = "";
+  let bestWeight = -1;
   for (const candidate of candidates) {
-    const own = weight(candidate, bucket);
+    const own = weightsOf(candidate)[bucket] ?? 0;
     if (best !== null && (own < bestWeight || (own === bestWeight && candidate < best))) continue;
     best = candidate;
     bestWeight = own;
@@ -63,15 +61,17 @@ function heaviest(candidates: readonly string[], bucket: number): string | null 
   return best;
 }
 
-const weights = new Map<string, string>();
+const weights = new Map<string, Uint32Array>();
 
-/** A hash as text: compared, never computed with. Kept, because every change of members asks for the same ones. */
-function weight(member: string, bucket: number): string {
-  const key = `${member}|${bucket}`;
-  let known = weights.get(key);
+/** By bucket. Kept, because every change of members asks for the same ones. */
+function weightsOf(member: string): Uint32Array {
+  let known = weights.get(member);
   if (known === undefined) {
-    known = uuidv5(NAMESPACE, key);
-    weights.set(key, known);
+    const seed = hash32(member);
+    known = Uint32Array.from({ length: SHARDS_PER_POOL }, (_, bucket) =>
+      mix32(seed ^ mix32(bucket + 1)),
+    );
+    weights.set(member, known);
   }
   return known;
 }
