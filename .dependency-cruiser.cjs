@@ -66,6 +66,14 @@ module.exports = {
       to: { path: DATABASES },
     },
     {
+      name: "only-the-bus-touches-nats",
+      comment:
+        "Moleculer's transporter is Moleculer's affair; tests and benchmarks compare with the bare client",
+      severity: "error",
+      from: { pathNot: ["^services/bus/", "^test/", "^bench/"] },
+      to: { path: `${LIB}nats/` },
+    },
+    {
       name: "mixins-do-not-know-services-or-models",
       comment: "a service hands them in",
       severity: "error",
@@ -106,6 +114,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
+    // What they import is installed by the benchmark that needs it.
+    exclude: { path: "^bench/peers/.*\\.peer\\.ts$" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: `${__dirname}/tsconfig.json` },
     enhancedResolveOptions: { extensions: [".ts", ".js", ".cjs", ".mjs", ".json"] },

@@ -4,45 +4,10 @@ import { uuidv5 } from "../mixins/actor/ids.ts";
 import type { ActorSystem } from "../mixins/actor/system.ts";
 import { startActorNode } from "../test/support/actor-node.ts";
 import { counterKind } from "../test/support/counter.ts";
+import { closedLoop, outcomeOf } from "./closed-loop.ts";
+import type { Cell, Outcome } from "./closed-loop.ts";
 import type { BenchReport } from "./run.ts";
-import { openBenchDatabase, percentile, round } from "./support.ts";
-
-interface Cell {
-  readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
-
-interface Outcome extends Cell {
-  readonly acknowledged: number;
-}
-
-/** Callers in a closed loop: each sends its next command when the one before is durable. */
-async function closedLoop(
-  callers: number,
-  durationMs: number,
-  send: (caller: number, round: number) => Promise<unknown>,
-): Promise<Outcome> {
-  const samples: number[] = [];
-  const endMs = performance.now() + durationMs;
-  const startMs = performance.now();
-  await Promise.all(
-    Array.from({ length: callers }, async (_, caller) => {
-      for (let n = 0; performance.now() < endMs; n++) {
-        const sentMs = performance.now();
-        await send(caller, n);
-        samples.push(performance.now() - sentMs);
-      }
-    }),
-  );
-  const seconds = (performance.now() - startMs) / 1_000;
-  return {
-    acknowledged: samples.length,
-    perSecond: Math.round(samples.length / seconds),
-    p50Ms: round(percentile(samples, 50)),
-    p99Ms: round(percentile(samples, 99)),
-  };
-}
+import { openBenchDatabase, round } from "./support.ts";
 
 const actorId = (cell: string, n: number) => `${cell}-${n}`;
 
@@ -116,13 +81,9 @@ async function activations(pool: Pool, system: ActorSystem, count: number): Prom
       samples.push(performance.now() - startMs);
     }),
   );
-  const seconds = (performance.now() - startMs) / 1_000;
+  const outcome = outcomeOf(samples, performance.now() - startMs);
   await next.stop();
-  return {
-    perSecond: Math.round(count / seconds),
-    p50Ms: round(percentile(samples, 50)),
-    p99Ms: round(percentile(samples, 99)),
-  };
+  return outcome;
 }
 
 /** What a careful service without actors does: one transaction a command, row locked, event and command id written. */

@@ -1,68 +1,61 @@
 import { connect } from "node:net";
 import type { Socket } from "node:net";
-import { percentile, round } from "./support.ts";
+import { closedLoop } from "./closed-loop.ts";
+import type { Cell } from "./closed-loop.ts";
 
 export interface Load {
   readonly url: string;
   readonly connections: number;
   readonly durationMs: number;
   /** the request as it goes over the wire */
-  readonly requestOf: () => string;
+  readonly requestOf: (connection: number) => string;
+  /** what every answer must have; 201 unless given */
+  readonly status?: number;
 }
 
-export interface LoadResult {
+export interface LoadResult extends Cell {
   readonly answered: number;
-  readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
 }
 
 /**
  * Keep-alive connections in a closed loop: each sends its next request when the last one is answered, and nothing is left
  * under way at the end, so that answers can be counted against the record.
- * @throws Error on the first answer that is not 201
+ * @throws Error on the first answer of another status
  */
-export async function load({ url, connections, durationMs, requestOf }: Load): Promise<LoadResult> {
+export async function load({
+  url,
+  connections,
+  durationMs,
+  requestOf,
+  status: expected = 201,
+}: Load): Promise<LoadResult> {
   const lines = await Promise.all(
     Array.from({ length: connections }, () => HttpConnection.open(url)),
   );
-  const samples: number[] = [];
-  const startMs = performance.now();
-  const endMs = startMs + durationMs;
   try {
-    await Promise.all(
-      lines.map(async (line) => {
-        while (performance.now() < endMs) {
-          const sentMs = performance.now();
-          const { status, text } = await line.send(requestOf());
-          samples.push(performance.now() - sentMs);
-          if (status !== 201) throw new Error(`expected 201, found ${status}: ${text}`);
-        }
-      }),
-    );
+    const { acknowledged, ...cell } = await closedLoop(connections, durationMs, async (at) => {
+      const answer = await lines[at]?.send(requestOf(at));
+      if (answer?.status !== expected)
+        throw new Error(`expected ${expected}, found ${answer?.status}: ${answer?.text}`);
+    });
+    return { answered: acknowledged, ...cell };
   } finally {
     for (const line of lines) line.close();
   }
-  const seconds = (performance.now() - startMs) / 1_000;
-  return {
-    answered: samples.length,
-    perSecond: Math.round(samples.length / seconds),
-    p50Ms: round(percentile(samples, 50)),
-    p99Ms: round(percentile(samples, 99)),
-  };
 }
 
 export interface PostRequest {
   readonly path: string;
-  readonly token: string;
+  readonly token?: string;
   readonly idempotencyKey: string;
   readonly body: string;
 }
 
 /** @param body ASCII */
 export function postRequest({ path, token, idempotencyKey, body }: PostRequest): string {
+  const authorization = token === undefined ? "" : `Authorization: Bearer ${token}\r\n`;
   return (
-    `POST ${path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${token}\r\nIdempotency-Key: ${idempotencyKey}\r\n` +
+    `POST ${path} HTTP/1.1\r\nHost: bench\r\n${authorization}Idempotency-Key: ${idempotencyKey}\r\n` +
     `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
   );
 }
