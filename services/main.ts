@@ -7,19 +7,22 @@ import { startRepl } from "./repl.ts";
 
 /** A stop that takes longer than this is cut off: what is durable is durable, and the leases lapse by themselves. */
 const STOP_MS = 5_000;
+/** A node of many answers for so long after others have taken its work: nobody must meet a closed door by a late look. */
+const LINGER_MS = 1_000;
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const { logLevel: level, logFormat: format, nodeId } = config;
   const log = createLogger({ level, format, nodeId });
   const startedMs = performance.now();
-  const node = await startNode({ config, log });
+  const node = await startNode({ config, log, lingerMs: LINGER_MS });
   const tookMs = Math.round(performance.now() - startedMs);
   process.stdout.write(banner({ node, config, tookMs }));
 
   const stop = (signal: string): void => {
     log.info({ signal }, "stopping");
-    setTimeout(() => process.exit(1), STOP_MS).unref();
+    const isMany = config.natsServers !== null;
+    setTimeout(() => process.exit(1), isMany ? 2 * STOP_MS : STOP_MS).unref();
     node.stop().then(
       () => process.exit(0),
       (err: unknown) => {

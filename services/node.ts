@@ -40,6 +40,8 @@ export interface NodeOptions {
   readonly config: Config;
   readonly log: Logger;
   readonly rateLimits?: RateLimits;
+  /** how long a node whose work others have taken goes on answering, for balancers that ask now and then who is ready */
+  readonly lingerMs?: number;
   /** told at each named step of the actor layer: for tests that end the process there */
   readonly probe?: (point: ProbePoint) => void;
 }
@@ -75,11 +77,12 @@ export async function startNode({
   config,
   log,
   rateLimits,
+  lingerMs = 0,
   probe = () => undefined,
 }: NodeOptions): Promise<RunningNode> {
   const stores = await openStores(config, log, systemClock);
   try {
-    return await assemble(config, log, stores, rateLimits, probe);
+    return await assemble(config, log, stores, rateLimits, lingerMs, probe);
   } catch (error) {
     await stores.close();
     throw error;
@@ -91,6 +94,7 @@ async function assemble(
   log: Logger,
   stores: Stores,
   rateLimits: RateLimits | undefined,
+  lingerMs: number,
   probe: (point: ProbePoint) => void,
 ): Promise<RunningNode> {
   let system: ActorSystem | null = null;
@@ -186,7 +190,8 @@ async function assemble(
     administrator,
     stop: once(async () => {
       // First of all, because a broker that stops is at once unknown to the other nodes.
-      await theSystem().handOver();
+      // It is not ready from now on; those who send it requests notice when they look next.
+      if (await theSystem().handOver()) await systemClock.sleep(lingerMs);
       await broker.stop();
       // Moleculer leaves it out when its transporter fails to say goodbye.
       await end();

@@ -128,7 +128,9 @@ export class Ownership {
    * @returns false when there is nobody to take it: it is kept then
    */
   async handOver(): Promise<boolean> {
-    if (!this.#placement.hasOthers(this.#options.nodeId, this.#pools)) return false;
+    const hasHeirs = this.#placement.hasOthers(this.#options.nodeId, this.#pools);
+    // A node without actors only says that it leaves.
+    if (this.#pools.length > 0 && !hasHeirs) return false;
     this.#isDraining = true;
     try {
       await this.#session?.announce("draining");

@@ -105,9 +105,12 @@ export class ActorSystem {
   /**
    * Gives every shard to the other nodes while this one still answers and can reach them: no request is lost by a rolling
    * restart. Without others it does nothing, and `stop` ends the work.
+   * @returns whether there were others
    */
-  async handOver(): Promise<void> {
-    if (await this.#ownership.handOver()) await this.#effects.stop(EFFECTS_PATIENCE_MS);
+  async handOver(): Promise<boolean> {
+    const isGiven = await this.#ownership.handOver();
+    if (isGiven) await this.#effects.stop(EFFECTS_PATIENCE_MS);
+    return isGiven;
   }
 
   /** Drains: no new turns, the present ones finished, effects and relay flushed, snapshots kept, leases given back. */
