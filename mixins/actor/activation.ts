@@ -9,8 +9,7 @@ import type {
   Turn,
 } from "../../domain/shared/journal.ts";
 import { Draft } from "./draft.ts";
-import type { Position } from "./draft.ts";
-import type { Answer, CommandEnvelope } from "./envelope.ts";
+import type { CommandEnvelope } from "./envelope.ts";
 import { ActorError } from "./errors.ts";
 import { endingOf, Joint } from "./joint.ts";
 import type { Ending, Invite, Part } from "./joint.ts";
@@ -18,8 +17,7 @@ import type { ActorKind } from "./kind.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Work } from "./mailbox.ts";
 import type { ActorOptions, ActorPorts } from "./ports.ts";
-import { RecentCommands } from "./recent.ts";
-import { replay } from "./replay.ts";
+import { Remembered } from "./remembered.ts";
 import { decideBatch, isDoubtful, openGate } from "./turn.ts";
 import type { Outcome, TurnContext } from "./turn.ts";
 
@@ -44,9 +42,6 @@ export interface Habitat {
   gone(activation: Activation, isQuarantined: boolean): void;
 }
 
-/** What an event weighs, about. */
-const EVENT_BYTES = 512;
-
 /**
  * An actor in memory: one mailbox, one turn after another. It believes what it loaded until the store says otherwise, and
  * is dropped on the first doubt.
@@ -57,11 +52,8 @@ export class Activation {
   readonly kind: ActorKind;
   readonly #habitat: Habitat;
   readonly #mailbox = new Mailbox();
+  readonly #known: Remembered;
   #epoch = -1;
-  #position: Position;
-  #snapshotVersion = 0;
-  #snapshotBytes = 0;
-  #recent: RecentCommands;
   /** born here without a look at the store, on its sender's word that nothing is there */
   #isUnseen = false;
   #phase: "cold" | "active" | "gone" = "cold";
@@ -73,8 +65,7 @@ export class Activation {
     this.ref = ref;
     this.shard = shard;
     this.#habitat = habitat;
-    this.#position = { state: kind.initial(ref.id), version: 0, hash: "", atMs: 0 };
-    this.#recent = this.#noRecent();
+    this.#known = new Remembered(kind, ref, habitat.options);
     this.#idleSinceMs = habitat.ports.clock.monotonicMs();
   }
 
@@ -91,7 +82,7 @@ export class Activation {
   }
 
   get version(): number {
-    return this.#position.version;
+    return this.#known.position.version;
   }
 
   push(work: Work): void {
@@ -118,7 +109,7 @@ export class Activation {
   /** Leaves memory after the last turn, keeping a snapshot when replaying would be long. */
   passivate(): void {
     if (this.isBusy || this.#phase === "gone") return;
-    if (this.#position.version - this.#snapshotVersion >= 20) this.#snapshot();
+    if (this.#known.isWorthKeeping) this.#snapshot();
     this.#phase = "gone";
     this.#habitat.gone(this, false);
   }
@@ -130,7 +121,12 @@ export class Activation {
   takePart(envelope: CommandEnvelope): Part | null {
     const epoch = this.#habitat.epochOf(this.shard);
     if (epoch === null || this.isBusy || !this.#canBegin(envelope, epoch)) return null;
-    const draft = new Draft(this.kind, this.ref, this.#position, this.#habitat.ports.clock.now());
+    const draft = new Draft(
+      this.kind,
+      this.ref,
+      this.#known.position,
+      this.#habitat.ports.clock.now(),
+    );
     try {
       const { reply } = draft.decide(envelope);
       if (draft.isEmpty) return null;
@@ -147,7 +143,7 @@ export class Activation {
     return (
       this.#phase === "active" &&
       epoch === this.#epoch &&
-      this.#recent.find(envelope.commandId) === undefined
+      this.#known.recent.find(envelope.commandId) === undefined
     );
   }
 
@@ -173,8 +169,7 @@ export class Activation {
 
   /** The sender's word was not proved by a birth: the next turn looks for itself. */
   #doubtBirth(): void {
-    if (this.#isUnseen && this.#position.version === 0 && this.#phase === "active")
-      this.#phase = "cold";
+    if (this.#isUnseen && this.version === 0 && this.#phase === "active") this.#phase = "cold";
   }
 
   #rest(): void {
@@ -254,7 +249,7 @@ export class Activation {
     const startMs = clock.monotonicMs();
     this.#epoch = epoch;
     if (this.kind.isSoft) {
-      this.#position = { ...this.#position, state: await this.kind.restore(this.ref.id) };
+      this.#known.restore(await this.kind.restore(this.ref.id));
     } else if (!this.#isUnseen && batch.every(isBirth)) {
       this.#isUnseen = true;
     } else {
@@ -262,12 +257,6 @@ export class Activation {
     }
     if (this.#phase === "cold") this.#phase = "active";
     metrics.activationMs(clock.monotonicMs() - startMs);
-  }
-
-  #noRecent(): RecentCommands {
-    const { recentMax, turnMax } = this.#habitat.options;
-    // What a whole turn looks up has to fit in, or its commands would be looked up again and again.
-    return new RecentCommands(Math.max(recentMax, turnMax));
   }
 
   async #load(epoch: number): Promise<void> {
@@ -282,15 +271,13 @@ export class Activation {
       throw new ActorError("NOT_OWNER", `a newer owner holds ${this.#name}`);
     this.#habitat.ports.probe("activation.claimed");
     this.#isUnseen = false;
-    this.#position = this.#replay(past);
-    this.#snapshotVersion = past.snapshot?.version ?? 0;
-    this.#recent = this.#noRecent();
+    this.#replay(past);
   }
 
   /** An event that cannot be applied, or is missing, means that the stream cannot be trusted; the others live on. */
-  #replay(past: ActivationResult & { readonly status: "ok" }): Position {
+  #replay(past: ActivationResult & { readonly status: "ok" }): void {
     try {
-      return replay(this.kind, this.ref.id, past);
+      this.#known.load(past);
     } catch (error) {
       throw new ActorError("STREAM_QUARANTINED", `${this.#name} cannot be replayed`, {
         cause: error,
@@ -302,7 +289,7 @@ export class Activation {
     if (!this.#isAlive(batch)) return;
     const { clock, metrics, probe } = this.#habitat.ports;
     const startMs = clock.monotonicMs();
-    const draft = new Draft(this.kind, this.ref, this.#position, clock.now());
+    const draft = new Draft(this.kind, this.ref, this.#known.position, clock.now());
     const outcomes = decideBatch(draft, batch, this.#context());
     let joint = Joint.alone;
     if (!draft.isEmpty) {
@@ -313,7 +300,7 @@ export class Activation {
       probe("turn.committed");
     }
     await this.#lookUpDoubtful(outcomes);
-    openGate(outcomes, this.#recent, joint);
+    openGate(outcomes, this.#known.recent, joint);
     if (outcomes.length > 0) probe("gate.opened");
     metrics.turnMs(clock.monotonicMs() - startMs);
   }
@@ -323,8 +310,8 @@ export class Activation {
     return {
       name: this.#name,
       nowMs: ports.clock.now(),
-      recent: this.#recent,
-      read: () => this.#read(),
+      recent: this.#known.recent,
+      read: () => this.#known.read(),
       isArmed: (name, dueMs) => this.#habitat.isArmed(this.ref, name, dueMs),
       failed: ({ command, commandId }, error) =>
         ports.log.error("a command failed in decide", {
@@ -333,17 +320,6 @@ export class Activation {
           commandId,
           error,
         }),
-    };
-  }
-
-  #read(): Answer {
-    const { state, version } = this.#position;
-    // An actor that nothing has happened to does not exist; soft ones always do.
-    const exists = version > 0 || this.kind.isSoft;
-    return {
-      reply: exists ? this.kind.summarize(this.ref.id, state) : null,
-      version,
-      isReplay: false,
     };
   }
 
@@ -387,33 +363,14 @@ export class Activation {
   }
 
   #accept(draft: Draft, turn: Turn): void {
-    this.#position = draft.position;
+    this.#known.accept(draft.position, turn);
     if (this.kind.isSoft) return;
-    for (const command of turn.commands) this.#recent.add(command);
-    if (this.#position.version >= this.#nextSnapshotVersion()) this.#snapshot();
+    if (this.#known.isSnapshotDue) this.#snapshot();
     this.#habitat.committed(turn);
   }
 
-  /** A large state is kept less often: writing it must not cost more than the events that it spares replaying. */
-  #nextSnapshotVersion(): number {
-    const { snapshotEvery } = this.#habitat.options;
-    return this.#snapshotVersion + Math.max(snapshotEvery, this.#snapshotBytes / EVENT_BYTES);
-  }
-
   #snapshot(): void {
-    if (this.kind.isSoft) return;
-    const { state, version, atMs } = this.#position;
-    this.#snapshotVersion = version;
-    this.#snapshotBytes = JSON.stringify(state).length;
-    // sound: an actor's state is plain JSON by the decider's contract
-    const json = state as Snapshot["state"];
-    this.#habitat.saveSnapshot({
-      ref: this.ref,
-      version,
-      atMs,
-      schemaVersion: this.kind.schemaVersion,
-      state: json,
-    });
+    if (!this.kind.isSoft) this.#habitat.saveSnapshot(this.#known.snapshot());
   }
 
   async #recover(
@@ -439,7 +396,7 @@ export class Activation {
   /** Puts what the store has on these commands among the recent ones. */
   async #recall(outcomes: readonly Outcome[]): Promise<void> {
     const ids = outcomes.map(({ envelope }) => envelope.commandId);
-    for (const stored of await this.#habitat.findCommands(this.ref, ids)) this.#recent.add(stored);
+    this.#known.recall(await this.#habitat.findCommands(this.ref, ids));
   }
 
   async #failed(error: unknown, outcomes: readonly Outcome[]): Promise<void> {

@@ -143,16 +143,14 @@ export class Ownership {
     return true;
   }
 
-  /** Gives all shards back; to be called after the last turn. */
+  /** Leaves; to be called after the last turn. What is still owned is the next one's, and so is what it had begun. */
   async release(): Promise<void> {
     this.#isStopped = true;
     this.#timer?.cancel();
     await this.#ticking;
     await this.#giving;
-    const shards = [...this.#epochs.keys()];
     this.#epochs.clear();
     this.#validUntilMs = 0;
-    await this.#giveBack(shards);
     const session = this.#session;
     this.#session = null;
     // Its end alone lets others take what is still leased.

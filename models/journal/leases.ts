@@ -169,7 +169,10 @@ async function announce(
 async function owners(pool: Pool): Promise<readonly ShardOwner[]> {
   const answer = await pool.query<ShardOwner>({
     name: "owners",
-    text: "SELECT shard, owner, epoch FROM act.shard ORDER BY shard",
+    // A member that left, or was buried, owns nothing, though nobody has taken its place yet.
+    text: `SELECT s.shard, m.node_id AS owner, s.epoch FROM act.shard s
+             LEFT JOIN act.member m ON m.node_id = s.owner AND m.incarnation = s.incarnation AND m.state <> 'down'
+            ORDER BY s.shard`,
     values: [],
     query_timeout: ANSWER_MS,
   });

@@ -97,7 +97,7 @@ async function resultOf(pool: Pool) {
     ),
     left: await rows(
       `SELECT (SELECT count(*)::int FROM act.effect) AS effects, (SELECT count(*)::int FROM act.reminder) AS reminders,
-              (SELECT count(*)::int FROM act.shard WHERE owner IS NOT NULL) AS leases`,
+              (SELECT count(*)::int FROM act.shard s JOIN act.member m USING (incarnation) WHERE m.state <> 'down') AS leases`,
     ),
   };
 }

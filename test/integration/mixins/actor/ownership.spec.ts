@@ -155,7 +155,7 @@ describe("ownership", () => {
     );
     expect(done).toBeGreaterThan(0);
     const [left] = await sql<{ owned: number; member: string }>(
-      `SELECT (SELECT count(*)::int FROM act.shard WHERE owner IS NOT NULL) AS owned,
+      `SELECT (SELECT count(*)::int FROM act.shard s JOIN act.member m USING (incarnation) WHERE m.state <> 'down') AS owned,
               (SELECT state FROM act.member WHERE node_id = 'node-1') AS member`,
     );
     expect(left).toEqual({ owned: 0, member: "down" });

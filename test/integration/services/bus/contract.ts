@@ -21,8 +21,10 @@ export function claimsOfBuses(options: () => BusNodeOptions): void {
     const actors = await nodes.actors(node.bus);
     const ids = newIds(10);
     await actors.addAll(ids, 20);
-    await eventually("all events", () => (node.handled.length >= 200 ? true : null));
-    expectOnceInOrder(node.handled, namesOf(ids, 20));
+    // A watcher goes on where the node before it stopped: what that one left comes first.
+    const mine = () => node.handled.filter((name) => ids.some((id) => name.startsWith(`${id}:`)));
+    await eventually("all events", () => (mine().length >= 200 ? true : null));
+    expectOnceInOrder(mine(), namesOf(ids, 20));
   });
 
   it("tells this node's listeners of a fact once, at once", async () => {
