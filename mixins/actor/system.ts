@@ -45,6 +45,7 @@ export class ActorSystem {
   readonly #duties: Duty[] = [];
   /** ended before their shards are given up */
   readonly #endedDuties = new Set<Duty>();
+  #isStopping = false;
   #sweepTimer: Timer | null = null;
   #dutyTimer: Timer | null = null;
 
@@ -115,6 +116,8 @@ export class ActorSystem {
 
   /** Drains: no new turns, the present ones finished, effects and relay flushed, snapshots kept, leases given back. */
   async stop(): Promise<void> {
+    // Shards may still come to this node: no duty begins for them.
+    this.#isStopping = true;
     this.#sweepTimer?.cancel();
     this.#dutyTimer?.cancel();
     await Promise.all(this.#duties.map((duty) => duty.set(false)));
@@ -197,6 +200,7 @@ export class ActorSystem {
   }
 
   #owns(duty: Duty): boolean {
+    if (this.#isStopping) return false;
     return this.#ownership.epochOf(duty.shard) !== null && !this.#endedDuties.has(duty);
   }
 
