@@ -1,55 +1,110 @@
-import { civilDate, epochDay } from "../market/civil-date.ts";
+import {
+  ALWAYS,
+  addSettlementDays,
+  dateAt,
+  findCalendar,
+  FX,
+} from "../market/calendars/calendars.ts";
+import { dayOfIso } from "../market/calendars/day-rules.ts";
+import type { TradingCalendar } from "../market/calendars/trading-calendar.ts";
+import { XLON } from "../market/calendars/xlon.ts";
+import { XNYS } from "../market/calendars/xnys.ts";
+import { civilDate } from "../market/civil-date.ts";
 import type { Instrument } from "../market/instrument.ts";
+import { invariant } from "../shared/errors.ts";
 
-/**
- * The regular settlement cycle of US equities, newest first: T+1 from 2024-05-28 (SEC release 34-96930), T+2 from 2017-09-05
- * (34-80295), T+3 before.
- */
-const EQUITY_CYCLES = [
-  { fromDay: epochDay({ year: 2024, month: 5, day: 28 }), businessDays: 1 },
-  { fromDay: epochDay({ year: 2017, month: 9, day: 5 }), businessDays: 2 },
-  { fromDay: -Infinity, businessDays: 3 },
-] as const;
-
-/**
- * The ISO date on which a trade settles. Weekends are skipped; holidays are not known here (they come with the trading
- * calendars), so the week of a holiday settles a day early. Crypto settles at once, any day of the week; spot fx at T+2;
- * futures and commodities by the next business day's variation margin.
- * @param tradeDay days since 1970-01-01 of the trade's UTC date
- */
-export function settlementDate(assetClass: Instrument["assetClass"], tradeDay: number): string {
-  return isoDate(addBusinessDays(tradeDay, cycle(assetClass, tradeDay)));
+interface Cycle {
+  readonly fromDay: number;
+  readonly days: number;
 }
 
-function cycle(assetClass: Instrument["assetClass"], tradeDay: number): number {
+const DAY_MS = 86_400_000;
+
+/**
+ * Regular settlement cycles of shares, newest first. US: T+1 from 2024-05-28 (SEC release 34-96930), T+2 from 2017-09-05
+ * (34-80295), T+3 from 1995-06-07 (33-7022, 34-33023), T+5 before. London: T+1 from 2027-10-11 (HM Treasury's answer to the
+ * Accelerated Settlement Taskforce, 2025), T+2 from 2014-10-06 (CREST, ahead of Regulation (EU) 909/2014), T+3 from
+ * 2001-02-05 (CREST), T+5 before.
+ */
+const US_CYCLES = cycles(["2024-05-28", 1], ["2017-09-05", 2], ["1995-06-07", 3], [null, 5]);
+const UK_CYCLES = cycles(["2027-10-11", 1], ["2014-10-06", 2], ["2001-02-05", 3], [null, 5]);
+
+/** What decides when a trade settles. */
+export interface SettlementTerms {
+  readonly assetClass: Instrument["assetClass"];
+  /** name of the instrument's trading calendar; absent: the one that the asset class has by nature */
+  readonly calendar?: string | undefined;
+}
+
+/**
+ * The ISO date on which a trade settles: so many settlement days after the trade. Crypto settles at once, any day; spot fx at
+ * T+2, weekends apart; futures and commodities by the variation margin of the next US settlement day.
+ *
+ * US shares settle on the days on which the Depository Trust Company does: the weekdays that are holidays neither of the
+ * exchange nor, as Columbus Day and Veterans Day are, of the banks; see `XNYS`. A calendar that is not of an exchange, or not
+ * known, does not change how shares settle: then they settle like those of the US.
+ * @param tradeDay days since 1970-01-01 of the trade's date by the clocks of its exchange, see `tradeDateAt`
+ */
+export function settlementDate(terms: SettlementTerms, tradeDay: number): string {
+  const { days, counted } = settlementRule(terms, tradeDay);
+  return isoDate(addSettlementDays(counted, tradeDay, days));
+}
+
+/** The date of a trade, days since 1970-01-01, by the clocks of its exchange. */
+export function tradeDateAt(terms: SettlementTerms, executedAtMs: number): number {
+  return dateAt(calendarOf(terms), executedAtMs);
+}
+
+/**
+ * The date of a trade at the open of a bar. Bars of a day and longer are stamped 00:00 UTC of their date, which is the evening
+ * before in New York.
+ */
+export function tradeDateOfBar(
+  terms: SettlementTerms,
+  { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
+): number {
+  return endMs - startMs >= DAY_MS ? Math.floor(startMs / DAY_MS) : tradeDateAt(terms, startMs);
+}
+
+function calendarOf({ assetClass, calendar }: SettlementTerms): TradingCalendar {
+  const named = calendar === undefined ? null : findCalendar(calendar);
+  if (named !== null) return named;
+  if (assetClass === "crypto") return ALWAYS;
+  return assetClass === "fx" ? FX : XNYS;
+}
+
+function settlementRule(
+  { assetClass, calendar }: SettlementTerms,
+  tradeDay: number,
+): { readonly days: number; readonly counted: TradingCalendar } {
   switch (assetClass) {
     case "crypto":
-      return 0;
+      return { days: 0, counted: ALWAYS };
     case "fx":
-      return 2;
+      return { days: 2, counted: FX };
     case "future":
     case "commodity":
-      return 1;
+      return { days: 1, counted: XNYS };
     case "equity":
     case "index":
     case "etf":
-      return EQUITY_CYCLES.find(({ fromDay }) => tradeDay >= fromDay)?.businessDays ?? 3;
+      return calendar === XLON.name
+        ? { days: daysIn(UK_CYCLES, tradeDay), counted: XLON }
+        : { days: daysIn(US_CYCLES, tradeDay), counted: XNYS };
   }
 }
 
-function addBusinessDays(day: number, count: number): number {
-  let result = day;
-  for (let left = count; left > 0;) {
-    result += 1;
-    if (!isWeekend(result)) left -= 1;
-  }
-  return result;
+function daysIn(known: readonly Cycle[], tradeDay: number): number {
+  const found = known.find(({ fromDay }) => tradeDay >= fromDay);
+  invariant(found !== undefined, `no settlement cycle on day ${tradeDay}`);
+  return found.days;
 }
 
-/** Day 0, 1970-01-01, was a Thursday. */
-function isWeekend(day: number): boolean {
-  const weekday = (((day + 4) % 7) + 7) % 7;
-  return weekday === 0 || weekday === 6;
+function cycles(...terms: readonly (readonly [from: string | null, days: number])[]) {
+  return terms.map(([from, days]) => ({
+    fromDay: from === null ? -Infinity : dayOfIso(from),
+    days,
+  }));
 }
 
 /** `2024-05-28` from days since 1970-01-01. */

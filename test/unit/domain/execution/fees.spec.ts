@@ -1,6 +1,4 @@
 import { PAPER_FEES, chargeFee } from "../../../../domain/execution/fees.ts";
-import { settlementDate } from "../../../../domain/execution/settlement.ts";
-import { epochDay } from "../../../../domain/market/civil-date.ts";
 import { dec } from "../../../../domain/shared/decimal.ts";
 
 function fill(quantity: string, price: string, currency = "USD", multiplier = "1") {
@@ -42,32 +40,5 @@ describe("paper fees", () => {
     const taker = fill("10", "100");
     expect(chargeFee("0", taker, schedule).fee).toBe("0.3");
     expect(chargeFee("0", { ...taker, liquidity: "maker" }, schedule).fee).toBe("-0.05");
-  });
-});
-
-const on = (year: number, month: number, day: number) => epochDay({ year, month, day });
-
-describe("settlement", () => {
-  // Sources: SEC releases 34-80295 (T+2 from 2017-09-05) and 34-96930 (T+1 from 2024-05-28).
-  it.each([
-    ["T+3 before September 2017", on(2017, 8, 28), "2017-08-31"],
-    ["T+3 over a weekend", on(2017, 8, 17), "2017-08-22"],
-    ["T+2 from 2017-09-05", on(2017, 9, 5), "2017-09-07"],
-    ["T+2 until 2024-05-27", on(2024, 5, 22), "2024-05-24"],
-    ["T+1 from 2024-05-28", on(2024, 5, 28), "2024-05-29"],
-    ["T+1 over a weekend", on(2024, 5, 31), "2024-06-03"],
-  ])("of US equities is %s", (_name, tradeDay, expected) => {
-    expect(settlementDate("equity", tradeDay)).toBe(expected);
-    expect(settlementDate("etf", tradeDay)).toBe(expected);
-    expect(settlementDate("index", tradeDay)).toBe(expected);
-  });
-
-  it.each([
-    ["crypto", on(2024, 6, 1), "2024-06-01"],
-    ["fx", on(2024, 5, 30), "2024-06-03"],
-    ["future", on(2024, 5, 30), "2024-05-31"],
-    ["commodity", on(2024, 5, 31), "2024-06-03"],
-  ] as const)("of %s has a cycle of its own", (assetClass, tradeDay, expected) => {
-    expect(settlementDate(assetClass, tradeDay)).toBe(expected);
   });
 });
