@@ -1,4 +1,5 @@
 import type { DecimalString } from "../shared/decimal.ts";
+import type { OrderTerms } from "./new-order.ts";
 
 export type Liquidity = "maker" | "taker";
 
@@ -29,4 +30,20 @@ export type ExecutionReport = {
   | { readonly execType: "expired"; readonly text: string }
   | { readonly execType: "rejected"; readonly ordRejReason: string; readonly text: string }
   | { readonly execType: "cancelRejected"; readonly text: string }
+  /** a stop or touched order was set off, and works as a market or limit order from now on */
+  | { readonly execType: "triggered" }
+  /** the order stands with these terms now: asked for, or changed by the venue itself */
+  | ({
+      readonly execType: "replaced";
+      /** which of our amendments it answers; null: the venue changed the order by itself */
+      readonly revision: number | null;
+      /** a venue may give the order a new id with its new terms */
+      readonly venueOrderId: string;
+    } & OrderTerms)
+  /** it stands as it was */
+  | {
+      readonly execType: "replaceRejected";
+      readonly revision: number;
+      readonly text: string;
+    }
 );

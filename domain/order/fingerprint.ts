@@ -25,6 +25,16 @@ function facts(report: ExecutionReport): readonly string[] {
       ];
     case "rejected":
       return [report.ordRejReason];
+    case "replaced":
+      return [
+        String(report.revision),
+        report.venueOrderId,
+        canonical(report.orderQty),
+        ...[report.price, report.stopPx].map((price) => (price === null ? "" : canonical(price))),
+      ];
+    case "replaceRejected":
+      return [String(report.revision)];
+    case "triggered":
     case "canceled":
     case "expired":
     case "cancelRejected":

@@ -3,11 +3,37 @@ import type { DecimalString } from "../shared/decimal.ts";
 
 export type Side = "buy" | "sell";
 
-/** The order types and times in force that are executed today; the contract's others are refused by name. */
-export const ORDER_TYPES = ["market", "limit"] as const;
+export const ORDER_TYPES = [
+  "market",
+  "limit",
+  "stop",
+  "stopLimit",
+  "trailingStop",
+  "marketIfTouched",
+  "limitIfTouched",
+] as const;
 export type OrderType = (typeof ORDER_TYPES)[number];
-export const TIMES_IN_FORCE = ["day", "gtc", "ioc", "fok"] as const;
+/** `opg` and `cls`: only in the opening or closing auction of the venue's next session. */
+export const TIMES_IN_FORCE = ["day", "gtc", "ioc", "fok", "gtd", "opg", "cls"] as const;
 export type TimeInForce = (typeof TIMES_IN_FORCE)[number];
+
+/** How far behind the best price since its acceptance a trailing stop follows. A type alias, so that it is assignable to Json. */
+export type Trail =
+  | { readonly amount: DecimalString }
+  /** of the best price */
+  | { readonly bps: DecimalString }
+  /** of the instrument's tick size; a whole number */
+  | { readonly ticks: DecimalString };
+
+/** What an amendment can change. A type alias, so that it is assignable to Json. */
+export type OrderTerms = {
+  /** the whole order, what was filled of it included */
+  readonly orderQty: DecimalString;
+  /** the limit; null for orders without one */
+  readonly price: DecimalString | null;
+  /** what sets the order off; null for orders that wait for nothing, and for a trailing stop that starts from the market */
+  readonly stopPx: DecimalString | null;
+};
 
 /** An order as it was asked for, before anybody checked it. FIX names. */
 export interface NewOrder {
@@ -20,12 +46,38 @@ export interface NewOrder {
   readonly side: Side;
   readonly ordType: OrderType;
   readonly orderQty: DecimalString;
-  /** the limit; absent for market orders */
+  /** the limit of limit, stopLimit and limitIfTouched */
   readonly price?: DecimalString;
+  /** the trigger of stop, stopLimit, marketIfTouched and limitIfTouched; of a trailing stop where it starts */
+  readonly stopPx?: DecimalString;
+  /** of trailing stops */
+  readonly trail?: Trail;
   readonly timeInForce: TimeInForce;
+  /** when a gtd order ends, epoch ms */
+  readonly expireAtMs?: number;
+  /** refused rather than filled on arrival */
+  readonly postOnly?: true;
+  /** may make the position smaller, never larger or of the other sign */
+  readonly reduceOnly?: true;
+  /** how much the venue shows of it at a time */
+  readonly displayQty?: DecimalString;
+  /** the venue that it shall go to (FIX 100); absent: the instrument's, or the account's */
+  readonly exDestination?: string;
+  /** the broker account that it shall go through; absent: the venue's own */
+  readonly brokerAccountId?: string;
+  /** what it is a part of: an actor that is told of all that happens to it */
+  readonly parent?: OrderParent;
+  /** legs that hold once together, because a fill of one is taken from the others */
+  readonly ocoGroup?: string;
   /** the user, or `strategy:{id}` */
   readonly placedBy: string;
   readonly signalId?: string;
+}
+
+/** `algo`: a schedule's order and its slices. `group`: orders that depend on one another (OCO, OTO, bracket, basket). */
+export interface OrderParent {
+  readonly type: "algo" | "group";
+  readonly id: string;
 }
 
 /** What the pre-trade check set aside for an order until it is closed. */
@@ -58,6 +110,9 @@ export type ApprovedOrder = RiskApproved<
     readonly multiplier: DecimalString;
     readonly lotSize: DecimalString;
     readonly assetClass: Instrument["assetClass"];
+    /** absent in orders of old */
+    readonly tickSize?: DecimalString;
+    readonly calendar?: string;
   }
 >;
 
@@ -87,5 +142,27 @@ export const DENIAL_CODES = [
   "SYMBOL_RESTRICTED",
   "INSUFFICIENT_BUYING_POWER",
   "SHORT_NOT_ALLOWED",
+  "TRADING_HALTED",
+  "TRADING_REDUCING",
+  "INSTRUMENT_HALTED",
+  "MARKET_CLOSED",
+  "VENUE_NOT_FOUND",
+  "BROKER_ACCOUNT_NOT_FOUND",
+  "BROKER_ACCOUNT_DISABLED",
+  "ORDER_TYPE_UNSUPPORTED",
+  "TIME_IN_FORCE_UNSUPPORTED",
+  "FLAG_UNSUPPORTED",
+  "EXPIRE_TIME_IN_PAST",
+  "QUANTITY_BELOW_MINIMUM",
+  "QUANTITY_ABOVE_MAXIMUM",
+  "DISPLAY_QUANTITY_INVALID",
+  "STOP_PRICE_NOT_POSITIVE",
+  "TRAIL_NOT_POSITIVE",
+  "NOTIONAL_BELOW_MINIMUM",
+  "DAILY_LOSS_EXCEEDED",
+  "REDUCE_ONLY_WOULD_INCREASE",
+  "SELF_CROSS",
+  "ORDER_GROUP_MISMATCH",
+  "RISK_UNAVAILABLE",
 ] as const;
 export type DenialCode = (typeof DENIAL_CODES)[number];

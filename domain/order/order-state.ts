@@ -11,8 +11,9 @@ import {
 import { Refusal } from "../shared/errors.ts";
 import type { ExecutionReport } from "./execution-report.ts";
 import { fingerprint } from "./fingerprint.ts";
-import type { OrderEvent, OrderStatus, OrderSummary, ReportOf } from "./messages.ts";
+import type { ApprovedTerms, OrderEvent, OrderStatus, OrderSummary, ReportOf } from "./messages.ts";
 import type { ApprovedOrder, Denial, NewOrder } from "./new-order.ts";
+import { particularsOf } from "./particulars.ts";
 import { type RestingStatus, type StatusEvent, isClosed, nextStatus } from "./order-status.ts";
 
 /** Plain JSON. */
@@ -49,8 +50,23 @@ export interface PlacedOrder {
   readonly attempts: number;
   /** who wants it canceled as soon as the venue has it */
   readonly cancelQueuedBy: string | null;
+  /** sent to the venue, and neither taken nor refused yet */
+  readonly amendment: PendingAmendment | null;
+  /** amendments sent so far */
+  readonly revisions: number;
+  /** the latest that the venue took; absent: none */
+  readonly takenAmendId?: string;
+  /** events so far: tells its parent which of two words is the newer */
+  readonly sequence: number;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
+}
+
+interface PendingAmendment {
+  readonly amendId: string;
+  readonly terms: ApprovedTerms;
+  /** the venue has made the order smaller since it was asked: the answer, which is older, does not make it larger again */
+  readonly shrunkTo?: DecimalString;
 }
 
 export function evolve(state: OrderState, recorded: Recorded<OrderEvent>): OrderState {
@@ -60,7 +76,7 @@ export function evolve(state: OrderState, recorded: Recorded<OrderEvent>): Order
     return { phase: "denied", order: event.order, reasons: event.reasons, createdAtMs: atMs };
   }
   return state.phase === "placed"
-    ? { ...state, ...changes(state, event), updatedAtMs: atMs }
+    ? { ...state, ...changes(state, event), sequence: state.sequence + 1, updatedAtMs: atMs }
     : state;
 }
 
@@ -90,8 +106,18 @@ function leavesQty(state: PlacedOrder): DecimalString {
   return isClosed(state.ordStatus) ? "0" : subtract(state.order.orderQty, state.cumQty);
 }
 
+/**
+ * The most that the venue may fill: while an amendment is under way, whichever quantity is the larger, as fills of the new
+ * terms may overtake the word that they are taken.
+ */
+export function mostQty({ order, amendment }: PlacedOrder): DecimalString {
+  return amendment === null
+    ? order.orderQty
+    : text(Decimal.max(order.orderQty, amendment.terms.orderQty));
+}
+
 function isLastFill(state: PlacedOrder, lastQty: DecimalString): boolean {
-  return dec(state.cumQty).plus(lastQty).equals(state.order.orderQty);
+  return dec(state.cumQty).plus(lastQty).equals(mostQty(state));
 }
 
 function born(order: ApprovedOrder, atMs: number): PlacedOrder {
@@ -109,6 +135,9 @@ function born(order: ApprovedOrder, atMs: number): PlacedOrder {
     alarmed: [],
     attempts: 0,
     cancelQueuedBy: null,
+    amendment: null,
+    revisions: 0,
+    sequence: 1,
     createdAtMs: atMs,
     updatedAtMs: atMs,
   };
@@ -131,7 +160,22 @@ function changes(state: PlacedOrder, event: LaterEvent): Partial<PlacedOrder> {
     case "OrderAccepted":
       return { ...heard(state, event.report), venueOrderId: event.report.venueOrderId };
     case "CancelRejected":
+    case "OrderTriggered":
       return heard(state, event.report);
+    case "ReplaceRequested": {
+      const { amendId, terms, revision } = event;
+      return {
+        ...step(state, "replaceRequested"),
+        amendment: { amendId, terms },
+        revisions: revision,
+      };
+    }
+    case "OrderReplaced":
+      return replaced(state, event.report);
+    case "ReplaceRejected":
+      return { ...heard(state, event.report), amendment: amendmentAfter(state, event.report) };
+    case "ReplaceRefused":
+      return {};
     case "OrderCanceled":
     case "OrderExpired":
     case "OrderRejected":
@@ -151,6 +195,59 @@ function fill(state: PlacedOrder, report: ReportOf<"trade">): Partial<PlacedOrde
   };
 }
 
+/** The terms are the venue's: they may be what was asked for, or its own. */
+function replaced(state: PlacedOrder, report: ReportOf<"replaced">): Partial<PlacedOrder> {
+  const { price, stopPx, venueOrderId } = report;
+  const orderQty = quantityAfter(state, report);
+  const { hold, price: _, stopPx: __, ...rest } = state.order;
+  const amendment = amendmentAfter(state, report);
+  const asked = amendment === null ? state.amendment : null;
+  const worstPrice = asked === null ? hold.worstPrice : asked.terms.worstPrice;
+  // sound: its hold was checked with these terms, or the venue made the order smaller by itself
+  const order = {
+    ...rest,
+    hold: { ...hold, worstPrice },
+    orderQty,
+    ...(price !== null && { price }),
+    ...(stopPx !== null && { stopPx }),
+  } as ApprovedOrder;
+  const takenAmendId = asked?.amendId ?? state.takenAmendId;
+  return {
+    ...heard(state, report),
+    order,
+    venueOrderId,
+    amendment,
+    ...(takenAmendId !== undefined && { takenAmendId }),
+  };
+}
+
+/**
+ * By itself a venue only ever makes an order smaller, and its words may come in another order than it spoke them: what it
+ * took away after an amendment may be heard before the answer.
+ */
+function quantityAfter(
+  { order, amendment, revisions }: PlacedOrder,
+  { revision, orderQty }: ReportOf<"replaced">,
+): DecimalString {
+  if (revision === null) return smaller(order.orderQty, orderQty);
+  return revision === revisions ? smaller(orderQty, amendment?.shrunkTo ?? orderQty) : orderQty;
+}
+
+function smaller(a: DecimalString, b: DecimalString): DecimalString {
+  return text(Decimal.min(a, b));
+}
+
+/** Null once it is answered. */
+function amendmentAfter(
+  { amendment, revisions }: PlacedOrder,
+  report: ReportOf<"replaced" | "replaceRejected">,
+): PendingAmendment | null {
+  if (amendment === null || report.revision === revisions) return null;
+  return report.execType === "replaced" && report.revision === null
+    ? { ...amendment, shrunkTo: smaller(report.orderQty, amendment.shrunkTo ?? report.orderQty) }
+    : amendment;
+}
+
 function heard(state: PlacedOrder, report: ExecutionReport): Partial<PlacedOrder> {
   return {
     ...step(state, statusEventOf(state, report)),
@@ -165,12 +262,34 @@ export function statusEventOf(state: PlacedOrder, report: ExecutionReport): Stat
       return "accepted";
     case "trade":
       return isLastFill(state, report.lastQty) ? "fullFill" : "partialFill";
+    case "replaced":
+    case "replaceRejected":
+      return statusEventOfAnswer(state, report);
+    case "triggered":
     case "canceled":
     case "expired":
     case "rejected":
     case "cancelRejected":
       return report.execType;
   }
+}
+
+/** The quantity that an amendment leaves may be filled already: then it was the last word. */
+function statusEventOfAnswer(
+  state: PlacedOrder,
+  report: ReportOf<"replaced" | "replaceRejected">,
+): StatusEvent {
+  if (isClosed(state.ordStatus)) return report.execType;
+  const isOurs = state.amendment !== null && report.revision === state.revisions;
+  const mostAfter = isOurs || state.amendment === null ? "0" : state.amendment.terms.orderQty;
+  const quantity =
+    report.execType === "replaced" ? quantityAfter(state, report) : state.order.orderQty;
+  const isFilled =
+    state.cumQty !== "0" &&
+    dec(state.cumQty).greaterThanOrEqualTo(Decimal.max(quantity, mostAfter));
+  if (isFilled) return "fullFill";
+  // What answers nothing that is under way leaves the request pending.
+  return isOurs || state.amendment === null ? report.execType : "accepted";
 }
 
 /** An event is a fact: where the table has no step for one, the status stays. */
@@ -194,6 +313,9 @@ function asAsked(id: string, state: PlacedOrder | DeniedOrder) {
     timeInForce: order.timeInForce,
     orderQty: order.orderQty,
     price: order.price ?? null,
+    ...particularsOf(order),
+    ...(order.brokerAccountId !== undefined && { brokerAccountId: order.brokerAccountId }),
+    ...(order.parent !== undefined && { parent: order.parent }),
     placedBy: order.placedBy,
     signalId: order.signalId ?? null,
     createdAtMs: state.createdAtMs,

@@ -50,6 +50,8 @@ const BEFORE_ACKNOWLEDGEMENT = {
   canceled: "canceled",
   expired: "expired",
   rejected: "rejected",
+  // A venue may shrink one leg of several before the word of its acceptance is here.
+  replaced: "new",
   // The venue may not know the order yet and would refuse: the cancel waits in the actor.
   cancelQueued: "same",
 } as const satisfies Partial<Record<StatusEvent, Step>>;
@@ -58,6 +60,7 @@ const BEFORE_ACKNOWLEDGEMENT = {
 const LATE_WORDS = {
   accepted: "same",
   triggered: "same",
+  replaced: "same",
   // "Too late to cancel": the order's closing overtook the refusal of the request.
   cancelRejected: "same",
   replaceRejected: "same",

@@ -2,24 +2,30 @@
  * The brain of the order actor: what an order becomes as we submit and cancel it and as the venue reports on it. Reports
  * may arrive twice, late or in any order; the same set of them leads to the same order.
  *
- * Effects: `submit` (SubmitPayload) and `cancel` (CancelPayload) for the broker adapter; ApplyFill and ReleaseHold for the
- * portfolio, which may receive them in any order: a fill that comes after the release still counts.
+ * Effects: `submit` (SubmitPayload), `replace` (ReplacePayload) and `cancel` (CancelPayload) for the broker adapter;
+ * ApplyFill, ConcludeAmend and ReleaseHold for the portfolio, which may receive them in any order: a fill that comes after
+ * the release still counts; ChildReported for the order's parent, after each change.
  */
 import type { Decider, Decision, Effect, Env } from "../shared/decider.ts";
 import { Refusal, invariant } from "../shared/errors.ts";
 import type { PortfolioCommand } from "../portfolio/messages.ts";
 import type { ExecutionReport } from "./execution-report.ts";
+import { type DecimalString, dec } from "../shared/decimal.ts";
 import type {
+  ApprovedTerms,
   CancelPayload,
+  ChildReported,
   OrderCommand,
   OrderEvent,
   OrderReply,
+  ReplacePayload,
   ReportOf,
   SubmitPayload,
 } from "./messages.ts";
-import type { ApprovedOrder, NewOrder } from "./new-order.ts";
+import type { ApprovedOrder, NewOrder, OrderTerms } from "./new-order.ts";
 import { type OrderState, type PlacedOrder, evolve, summarize } from "./order-state.ts";
 import { isClosed, isResting, nextStatus } from "./order-status.ts";
+import { particularsOf } from "./particulars.ts";
 import { judge } from "./report-check.ts";
 import { firstDifference } from "../shared/same-content.ts";
 
@@ -31,12 +37,19 @@ export const order: Decider<OrderState, OrderCommand, OrderEvent, OrderReply> = 
       (before, event) => evolve(before, record(event, env)),
       state,
     );
-    return { ...outcome, reply: { order: summarize(env.actor.id, after) } };
+    const { events, effects, refused } = outcome;
+    const words = events.length === 0 ? [] : tellParent(env.actor.id, after);
+    const all = words.length === 0 ? effects : [...(effects ?? []), ...words];
+    return {
+      events,
+      ...(all !== undefined && { effects: all }),
+      reply: { order: summarize(env.actor.id, after), ...(refused !== undefined && { refused }) },
+    };
   },
   evolve,
 };
 
-type Outcome = Omit<Decision<OrderEvent, OrderReply>, "reply">;
+type Outcome = Omit<Decision<OrderEvent, OrderReply>, "reply"> & Pick<OrderReply, "refused">;
 
 const NOTHING: Outcome = { events: [] };
 
@@ -58,7 +71,10 @@ function outcomeOf(state: OrderState, command: OrderCommand, env: Env): Outcome 
     case "MarkUnknown":
       return markUnknown(placed(state, env), command.text);
     case "RequestCancel":
+      if (command.ifOpen === true && isOver(state)) return NOTHING;
       return requestCancel(placed(state, env), command.requestedBy, env);
+    case "RequestReplace":
+      return requestReplace(placed(state, env), command, env);
   }
 }
 
@@ -97,6 +113,10 @@ function isRepeatedBirth(
   );
 }
 
+function isOver(state: OrderState): boolean {
+  return state.phase === "denied" || (state.phase === "placed" && isClosed(state.ordStatus));
+}
+
 /** Silent once the venue has spoken: the sender reads the status and does not call. */
 function startSubmit(state: PlacedOrder, attempt: number): Outcome {
   const isWanted = nextStatus(pairOf(state), "submitStarted") !== null && attempt > state.attempts;
@@ -124,6 +144,49 @@ function requestCancel(state: PlacedOrder, requestedBy: string, env: Env): Outco
   const isQueueable =
     nextStatus(pairOf(state), "cancelQueued") !== null && state.cancelQueuedBy === null;
   return isQueueable ? { events: [{ type: "CancelQueued", requestedBy }] } : NOTHING;
+}
+
+/**
+ * The portfolio has approved it, and holds for both: so this never throws, and what is not sent is told to the portfolio.
+ * One amendment at a time: the terms of a second would stand on what the first may still change.
+ */
+function requestReplace(
+  state: PlacedOrder,
+  {
+    amendId,
+    terms,
+    basedOn,
+    requestedBy,
+  }: Extract<OrderCommand, { readonly type: "RequestReplace" }>,
+  env: Env,
+): Outcome {
+  const refused = whyNotAmendable(state, terms, basedOn);
+  if (refused !== null)
+    return {
+      events: [{ type: "ReplaceRefused", amendId, text: refused }],
+      effects: [tellPortfolio(state, { type: "ConcludeAmend", orderId: env.actor.id, amendId })],
+      refused,
+    };
+  const revision = state.revisions + 1;
+  return {
+    events: [{ type: "ReplaceRequested", amendId, revision, terms, requestedBy }],
+    effects: [replaceEffect(state, terms, revision)],
+  };
+}
+
+function whyNotAmendable(
+  state: PlacedOrder,
+  { orderQty }: OrderTerms,
+  basedOn: DecimalString = state.order.orderQty,
+): string | null {
+  if (isClosed(state.ordStatus)) return `the order is ${state.ordStatus}`;
+  if (state.amendment !== null) return "another amendment is under way";
+  if (nextStatus(pairOf(state), "replaceRequested") === null)
+    return `the order is ${state.ordStatus}`;
+  if (dec(orderQty).lessThanOrEqualTo(state.cumQty)) return `${state.cumQty} of it is filled`;
+  if (!dec(basedOn).equals(state.order.orderQty))
+    return `its quantity is ${state.order.orderQty} now, not ${basedOn}`;
+  return null;
 }
 
 function applyReport(state: PlacedOrder, report: ExecutionReport, env: Env): Outcome {
@@ -156,7 +219,7 @@ function dueCancel(state: PlacedOrder, env: Env): Outcome {
     : NOTHING;
 }
 
-/** The fill first; the rest of the hold goes when the order closes, once. */
+/** The fill first; then what an amendment leaves to hold; the rest of the hold goes when the order closes, once. */
 function portfolioEffects(
   before: PlacedOrder,
   after: PlacedOrder,
@@ -165,6 +228,7 @@ function portfolioEffects(
   const hasClosed = !isClosed(before.ordStatus) && isClosed(after.ordStatus);
   return [
     ...(report.execType === "trade" ? [tellPortfolio(after, applyFill(after, report))] : []),
+    ...(hasClosed ? [] : concludeAmend(before, after, report)),
     ...(hasClosed ? [tellPortfolio(after, releaseHold(after, report))] : []),
   ];
 }
@@ -172,6 +236,29 @@ function portfolioEffects(
 function applyFill(state: PlacedOrder, report: ReportOf<"trade">): PortfolioCommand {
   const { symbol, side, multiplier } = state.order;
   return { type: "ApplyFill", report, symbol, side, multiplier };
+}
+
+/** Also when the venue changed the order by itself: what it needs to hold has changed. */
+function concludeAmend(
+  before: PlacedOrder,
+  after: PlacedOrder,
+  report: ExecutionReport,
+): readonly Effect[] {
+  if (report.execType !== "replaced" && report.execType !== "replaceRejected") return [];
+  const { orderId } = report;
+  const amendId = after.amendment === null ? before.amendment?.amendId : undefined;
+  const terms = report.execType === "replaced" ? { terms: termsOf(after) } : {};
+  const command = {
+    type: "ConcludeAmend",
+    orderId,
+    ...(amendId && { amendId }),
+    ...terms,
+  } as const;
+  return [tellPortfolio(after, command)];
+}
+
+function termsOf({ order: { orderQty, price, stopPx } }: PlacedOrder): OrderTerms {
+  return { orderQty, price: price ?? null, stopPx: stopPx ?? null };
 }
 
 function releaseHold(state: PlacedOrder, report: ExecutionReport): PortfolioCommand {
@@ -183,15 +270,54 @@ function tellPortfolio(state: PlacedOrder, command: PortfolioCommand): Effect {
   return { kind: "tell", to, command, isJoint: true };
 }
 
+/** Its newest word, so that the parent never needs to ask. */
+function tellParent(id: string, state: OrderState): readonly Effect[] {
+  if (state.phase === "unplaced" || state.order.parent === undefined) return [];
+  const { ordStatus, orderQty, cumQty, fees, text, reasons } = summarize(id, state);
+  const isPlaced = state.phase === "placed";
+  const command: ChildReported = {
+    type: "ChildReported",
+    orderId: id,
+    sequence: isPlaced ? state.sequence : 1,
+    ordStatus,
+    orderQty,
+    cumQty,
+    notional: isPlaced ? state.notional : "0",
+    fees,
+    text,
+    reasons,
+    ...(isPlaced && state.takenAmendId !== undefined && { takenAmendId: state.takenAmendId }),
+  };
+  const { parent } = state.order;
+  return [{ kind: "tell", to: { type: parent.type, id: parent.id }, command, isJoint: true }];
+}
+
+function replaceEffect(state: PlacedOrder, terms: ApprovedTerms, revision: number): Effect {
+  const before = submitPayload(state.order);
+  const { price: _, stopPx: __, ...rest } = before;
+  const { orderQty, price, stopPx, worstPrice } = terms;
+  const after = { ...rest, orderQty, price, worstPrice, ...(stopPx !== null && { stopPx }) };
+  const payload: ReplacePayload = { revision, venueOrderId: state.venueOrderId, before, after };
+  return { kind: "replace", payload };
+}
+
 function cancelEffect(state: PlacedOrder, env: Env): Effect {
-  const { venue, symbol } = state.order;
+  const { venue, symbol, brokerAccountId } = state.order;
   const { venueOrderId } = state;
   const { id } = env.actor;
-  const payload: CancelPayload = { clOrdId: id, orderId: id, venue, symbol, venueOrderId };
+  const payload: CancelPayload = {
+    ...(brokerAccountId !== undefined && { accountId: brokerAccountId }),
+    clOrdId: id,
+    orderId: id,
+    venue,
+    symbol,
+    venueOrderId,
+  };
   return { kind: "cancel", payload };
 }
 
 function submitPayload(approved: ApprovedOrder): SubmitPayload {
+  const { tickSize, calendar, brokerAccountId } = approved;
   return {
     clOrdId: approved.orderId,
     orderId: approved.orderId,
@@ -207,6 +333,10 @@ function submitPayload(approved: ApprovedOrder): SubmitPayload {
     multiplier: approved.multiplier,
     lotSize: approved.lotSize,
     assetClass: approved.assetClass,
+    ...particularsOf(approved),
+    ...(tickSize !== undefined && { tickSize }),
+    ...(calendar !== undefined && { calendar }),
+    ...(brokerAccountId !== undefined && { accountId: brokerAccountId }),
   };
 }
 
@@ -224,6 +354,12 @@ function eventOf(report: ExecutionReport): OrderEvent {
       return { type: "OrderRejected", report };
     case "cancelRejected":
       return { type: "CancelRejected", report };
+    case "triggered":
+      return { type: "OrderTriggered", report };
+    case "replaced":
+      return { type: "OrderReplaced", report };
+    case "replaceRejected":
+      return { type: "ReplaceRejected", report };
   }
 }
 

@@ -2,7 +2,7 @@ import { dec } from "../shared/decimal.ts";
 import type { ExecutionReport } from "./execution-report.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { OrderEvent, ReportConflict } from "./messages.ts";
-import { type PlacedOrder, alarmKey, statusEventOf } from "./order-state.ts";
+import { type PlacedOrder, alarmKey, mostQty, statusEventOf } from "./order-state.ts";
 import { nextStatus } from "./order-status.ts";
 
 type Alarm = Extract<OrderEvent, { readonly type: "ReportConflicted" | "OverfillRefused" }>;
@@ -60,7 +60,7 @@ function findMalformed(report: ExecutionReport): Alarm | null {
 function findOverfill(state: PlacedOrder, report: ExecutionReport): Alarm | null {
   if (report.execType !== "trade") return null;
   const { cumQty } = state;
-  const { orderQty } = state.order;
+  const orderQty = mostQty(state);
   if (dec(cumQty).plus(report.lastQty).lessThanOrEqualTo(orderQty)) return null;
   return { type: "OverfillRefused", report, cumQty, orderQty };
 }

@@ -1,8 +1,8 @@
-import type { Hold } from "../order/new-order.ts";
 import type { Decision, Env } from "../shared/decider.ts";
 import { Decimal, dec, text, ZERO } from "../shared/decimal.ts";
 import { Refusal } from "../shared/errors.ts";
 import type { LedgerEntry, TradeRow } from "../shared/journal.ts";
+import { cashAccount, settlementStatusOf } from "./after-trade-state.ts";
 import { ledgerTransaction, positionAccount } from "./ledger.ts";
 import { averagePrice, fillLots, netOf } from "./lots.ts";
 import type {
@@ -14,7 +14,7 @@ import type {
   PortfolioEvent,
   PositionSummary,
 } from "./messages.ts";
-import { findOrder } from "./open-orders.ts";
+import { findOrder, withFill } from "./open-orders.ts";
 import { type Account, buyingPower, execKey, positionOf } from "./state.ts";
 
 type ApplyFill = Extract<PortfolioCommand, { type: "ApplyFill" }>;
@@ -47,7 +47,7 @@ export function applyFill(
   const lots = lotChange(account, command);
   const position = positionAfter(account, command, lots);
   const amounts = amountsOf(account, command, position);
-  const hold = useOfHold(findOrder(account.orders, command.report.orderId)?.hold, command, amounts);
+  const hold = useOfHold(account, command, amounts);
   const trade = makeTrade(account, command, amounts, env);
   const { cashChange, realizedPnl, fee } = amounts;
   return {
@@ -143,17 +143,21 @@ function withTotals(
 }
 
 function useOfHold(
-  hold: Hold | undefined,
+  account: Account,
   { report }: ApplyFill,
   { cashChange }: Amounts,
 ): HoldUse | null {
-  if (hold === undefined) return null;
+  const order = findOrder(account.orders, report.orderId);
+  if (order === undefined) return null;
+  const { hold } = order;
   const quantity = dec(hold.quantity).minus(report.lastQty);
-  if (quantity.lessThanOrEqualTo(ZERO)) return { freedCash: hold.cash, remaining: null };
   const charge = Decimal.max(cashChange.negated(), ZERO);
-  const freed = Decimal.min(charge, hold.cash);
-  const cash = text(dec(hold.cash).minus(freed));
-  return { freedCash: text(freed), remaining: { ...hold, quantity: text(quantity), cash } };
+  const cash = text(dec(hold.cash).minus(Decimal.min(charge, hold.cash)));
+  const isOpen = quantity.greaterThan(ZERO);
+  const remaining = isOpen ? { ...hold, quantity: text(quantity), cash } : null;
+  const fill = { lastQty: report.lastQty, execKey: report.execId, remaining };
+  const after = withFill(account.orders, order, fill);
+  return { freedCash: text(dec(account.reserved).minus(after.reserved)), remaining };
 }
 
 function alarmsOf(
@@ -177,6 +181,7 @@ function makeTrade(
   { fee, realizedPnl }: Amounts,
   env: Env,
 ): TradeRow {
+  const order = findOrder(account.orders, report.orderId);
   return {
     tradeId: env.id("trade"),
     execId: report.execId,
@@ -194,6 +199,7 @@ function makeTrade(
     executedAtMs: report.transactTimeMs,
     recordedAtMs: env.nowMs,
     settlementDate: report.settlementDate,
+    settlementStatus: settlementStatusOf(report, order?.approved.assetClass),
     realizedPnl: text(realizedPnl),
   };
 }
@@ -214,7 +220,7 @@ function makeLedger(
     atMs: env.nowMs,
   };
   return ledgerTransaction(heading, [
-    { account: "cash", amount: cashChange },
+    { account: cashAccount(trade), amount: cashChange },
     { account: positionAccount(trade.symbol), amount: costChange },
     { account: "fees", amount: fee },
     { account: "realizedPnl", amount: realizedPnl.negated() },

@@ -19,7 +19,14 @@ export interface EquityPoint {
 
 type Happening =
   | { readonly timestampMs: number; readonly close: MarketClose }
-  | { readonly timestampMs: number; readonly fill: FillApplied };
+  | { readonly timestampMs: number; readonly fill: FillApplied }
+  | { readonly timestampMs: number; readonly change: Change };
+
+/** What happened to a portfolio beside its fills. */
+type Change = Extract<
+  PortfolioEvent,
+  { type: "CashMoved" | "DividendPaid" | "PositionSplit" | "TradeAllocated" | "AllocationReturned" }
+>;
 
 interface Holding {
   readonly quantity: Decimal;
@@ -41,13 +48,14 @@ export function equityCurve(
   const points: EquityPoint[] = [];
   for (const happening of inTime(events, closes)) {
     if ("fill" in happening) book.fill(happening.fill);
+    else if ("change" in happening) book.change(happening.change);
     else book.mark(happening.close.symbol, happening.close.close);
-    if ("fill" in happening || book.isHolding()) put(points, book.point(happening.timestampMs));
+    if (!("close" in happening) || book.isHolding()) put(points, book.point(happening.timestampMs));
   }
   return points;
 }
 
-/** Closes before fills of the same instant: what trades at the open of a bar trades after the close of the last. */
+/** Closes before what else happens at the same instant: what trades at the open of a bar trades after the close of the last. */
 function inTime(
   events: readonly PortfolioEvent[],
   closes: readonly MarketClose[],
@@ -56,7 +64,17 @@ function inTime(
   return [
     ...closes.map((close) => ({ timestampMs: close.closeMs, close })),
     ...fills.map((fill) => ({ timestampMs: fill.trade.executedAtMs, fill })),
+    ...events.flatMap(changesOf),
   ].toSorted((a, b) => a.timestampMs - b.timestampMs);
+}
+
+/** An allocation counts from the trade on, as if what was bought for others had never been here. */
+function changesOf(event: PortfolioEvent): readonly Happening[] {
+  if (event.type === "TradeAllocated" || event.type === "AllocationReturned")
+    return [{ timestampMs: event.trade.executedAtMs, change: event }];
+  if (event.type === "CashMoved" || event.type === "DividendPaid" || event.type === "PositionSplit")
+    return [{ timestampMs: event.effectiveAtMs, change: event }];
+  return [];
 }
 
 /** Of several happenings in one millisecond the last says how it ended. */
@@ -83,11 +101,45 @@ class Book {
   fill({ cashChange, trade, position }: FillApplied): void {
     const { symbol, side } = trade;
     const change = side === "buy" ? dec(trade.quantity) : dec(trade.quantity).negated();
-    const quantity = change.plus(this.holdings.get(symbol)?.quantity ?? ZERO);
     this.cash = this.cash.plus(cashChange);
     this.mark(symbol, trade.price);
+    this.hold(position, change);
+  }
+
+  change(event: Change): void {
+    switch (event.type) {
+      case "CashMoved":
+        this.cash = this.cash.plus(event.amount);
+        return;
+      case "DividendPaid":
+        this.cash = this.cash.plus(event.net);
+        return;
+      case "PositionSplit":
+        this.split(event);
+        return;
+      case "TradeAllocated":
+      case "AllocationReturned":
+        this.cash = this.cash.plus(event.cashChange);
+        this.hold(event.position, dec(event.quantityChange));
+    }
+  }
+
+  /** The price is in new units from here on, whether a close has said so yet or not. */
+  private split(event: Extract<Change, { type: "PositionSplit" }>): void {
+    const { position, quantityBefore, newUnits, oldUnits, cashInLieu } = event;
+    const price = this.prices.get(position.symbol) ?? ZERO;
+    this.prices.set(position.symbol, price.times(oldUnits).dividedBy(newUnits));
+    this.cash = this.cash.plus(cashInLieu);
+    this.hold(position, dec(position.quantity).minus(quantityBefore));
+  }
+
+  private hold(
+    { symbol, multiplier }: Pick<FillApplied["position"], "symbol" | "multiplier">,
+    change: Decimal,
+  ): void {
+    const quantity = change.plus(this.holdings.get(symbol)?.quantity ?? ZERO);
     if (quantity.isZero()) this.holdings.delete(symbol);
-    else this.holdings.set(symbol, { quantity, multiplier: position.multiplier });
+    else this.holdings.set(symbol, { quantity, multiplier });
   }
 
   mark(symbol: string, price: DecimalString): void {

@@ -2,9 +2,19 @@ import { EMPTY_MAP, put } from "../shared/bucket-map.ts";
 import { add, subtract } from "../shared/decimal.ts";
 import type { Recorded } from "../shared/decider.ts";
 import type { ApprovedOrder, Hold } from "../order/new-order.ts";
+import { NOTHING_AFTER_TRADE } from "./after-trade-state.ts";
+import { evolveAfterTrade, withFillToSettle } from "./evolve-after-trade.ts";
 import { changeLots } from "./lots.ts";
 import type { ActedSignal, FillApplied, PortfolioEvent } from "./messages.ts";
-import { findOrder, NO_ORDERS, withFill, withOrder, withoutOrder } from "./open-orders.ts";
+import {
+  findOrder,
+  NO_ORDERS,
+  withAmendment,
+  withFill,
+  withOrder,
+  withoutOrder,
+  withTerms,
+} from "./open-orders.ts";
 import {
   type Account,
   type DecidedOrder,
@@ -17,7 +27,8 @@ import {
 /** How many orders are remembered after they are closed, against late duplicates of their fills. */
 const REMEMBERED_ORDERS = 256;
 
-type Opened = Extract<PortfolioEvent, { type: "PortfolioOpened" }>;
+type EventOf<T extends PortfolioEvent["type"]> = Extract<PortfolioEvent, { type: T }>;
+type Opened = EventOf<"PortfolioOpened">;
 
 /** The state after an event. Sets what the event says and calculates no more than sums: a replay can never differ. */
 export function evolve(state: PortfolioState, recorded: Recorded<PortfolioEvent>): PortfolioState {
@@ -26,13 +37,28 @@ export function evolve(state: PortfolioState, recorded: Recorded<PortfolioEvent>
   if (event.type === "PortfolioOpened")
     return { portfolioId, account: openAccount(portfolioId, event, atMs) };
   if (account === null) return state;
-  return { portfolioId, account: { ...change(account, event, atMs), updatedAtMs: atMs } };
+  const after = change(onItsDay(account, atMs), event, atMs);
+  return { portfolioId, account: { ...after, updatedAtMs: atMs } };
+}
+
+const DAY_MS = 86_400_000;
+
+/** The first event of a day finds the equity that the day began with. */
+function onItsDay(account: Account, atMs: number): Account {
+  const day = Math.floor(atMs / DAY_MS);
+  if (day === account.dayStart.day) return account;
+  return { ...account, dayStart: { day, equity: add(account.cash, account.positionsCost) } };
 }
 
 function change(account: Account, event: Exclude<PortfolioEvent, Opened>, atMs: number): Account {
   switch (event.type) {
     case "PortfolioUpdated":
-      return { ...account, name: event.name, limits: event.limits };
+      return {
+        ...account,
+        name: event.name,
+        limits: event.limits,
+        tradingState: event.tradingState ?? "active",
+      };
     case "PortfolioClosed":
       return { ...account, status: "closed" };
     case "OrderApproved":
@@ -44,8 +70,24 @@ function change(account: Account, event: Exclude<PortfolioEvent, Opened>, atMs: 
       );
     case "FillApplied":
       return useHold(book(account, event), event);
+    case "AmendApproved":
+      return amend(account, event, atMs);
+    case "AmendDenied":
+      return account;
+    case "AmendConcluded":
+      return concludeAmend(account, event);
     case "HoldReleased":
       return release(account, event.hold);
+    case "TradeSettled":
+    case "SettlementFailed":
+    case "CashMoved":
+    case "DividendPaid":
+    case "PositionSplit":
+    case "TradeAllocated":
+    case "AllocationTaken":
+    case "AllocationReturned":
+    case "AllocationRefused":
+      return evolveAfterTrade(account, event);
   }
 }
 
@@ -64,6 +106,8 @@ function openAccount(portfolioId: string, event: Opened, atMs: number): Account 
     name: event.name,
     limits: event.limits,
     status: "open",
+    tradingState: "active",
+    dayStart: { day: Math.floor(atMs / DAY_MS), equity: event.initialCash },
     cash: event.initialCash,
     reserved: "0",
     realizedPnl: "0",
@@ -74,19 +118,45 @@ function openAccount(portfolioId: string, event: Opened, atMs: number): Account 
     decided: [],
     approvedAtMs: [],
     actedAsOfMs: EMPTY_MAP,
+    afterTrade: NOTHING_AFTER_TRADE,
     createdAtMs: atMs,
     updatedAtMs: atMs,
   };
 }
 
 function holdFor(account: Account, order: ApprovedOrder, atMs: number): Account {
+  return withRate(withOrders(account, withOrder(account.orders, order)), atMs);
+}
+
+/** What is reserved is what the orders hold. */
+function withOrders(account: Account, orders: Account["orders"]): Account {
+  return { ...account, orders, reserved: orders.reserved };
+}
+
+function withRate(account: Account, atMs: number): Account {
   const limit = account.limits.maxOrdersPerMinute ?? 0;
-  return {
-    ...account,
-    reserved: add(account.reserved, order.hold.cash),
-    orders: withOrder(account.orders, order),
-    approvedAtMs: limit > 0 ? [...account.approvedAtMs, atMs].slice(-limit) : [],
-  };
+  const approvedAtMs = limit > 0 ? [...account.approvedAtMs, atMs].slice(-limit) : [];
+  return { ...account, approvedAtMs };
+}
+
+function amend(
+  account: Account,
+  { orderId, amendId, hold }: EventOf<"AmendApproved">,
+  atMs: number,
+): Account {
+  const order = findOrder(account.orders, orderId);
+  if (order === undefined) return account;
+  const amendment = { amendId, before: order.hold, after: hold };
+  return withRate(withOrders(account, withAmendment(account.orders, order, amendment)), atMs);
+}
+
+function concludeAmend(
+  account: Account,
+  { orderId, terms, hold }: EventOf<"AmendConcluded">,
+): Account {
+  const order = findOrder(account.orders, orderId);
+  if (order === undefined) return account;
+  return withOrders(account, withTerms(account.orders, order, terms, hold));
 }
 
 function remember(account: Account, signal: ActedSignal | null): Account {
@@ -107,6 +177,7 @@ function book(account: Account, event: FillApplied): Account {
     fees: add(account.fees, event.fee),
     positions: put(account.positions, position.symbol, { ...position, lots }),
     positionsCost: add(account.positionsCost, costChange),
+    afterTrade: withFillToSettle(account.afterTrade, event),
   };
 }
 
@@ -115,13 +186,11 @@ function useHold(account: Account, { hold, trade }: FillApplied): Account {
   const order = findOrder(account.orders, trade.orderId);
   if (hold === null || order === undefined)
     return decide(account, lateFill(account, trade.orderId, key));
-  const reserved = subtract(account.reserved, hold.freedCash);
-  if (hold.remaining === null)
-    return decide(
-      { ...account, reserved, orders: withoutOrder(account.orders, order) },
-      { orderId: trade.orderId, execKeys: [...order.execKeys, key] },
-    );
-  return { ...account, reserved, orders: withFill(account.orders, order, hold.remaining, key) };
+  const { remaining } = hold;
+  const fill = { lastQty: trade.quantity, execKey: key, remaining };
+  const after = withOrders(account, withFill(account.orders, order, fill));
+  if (remaining !== null) return after;
+  return decide(after, { orderId: trade.orderId, execKeys: [...order.execKeys, key] });
 }
 
 function lateFill(account: Account, orderId: string, key: string): DecidedOrder {
@@ -131,11 +200,12 @@ function lateFill(account: Account, orderId: string, key: string): DecidedOrder 
 
 function release(account: Account, hold: Hold): Account {
   const order = findOrder(account.orders, hold.orderId);
-  const orders = order === undefined ? account.orders : withoutOrder(account.orders, order);
-  return decide(
-    { ...account, reserved: subtract(account.reserved, hold.cash), orders },
-    { orderId: hold.orderId, execKeys: order?.execKeys ?? [] },
-  );
+  if (order === undefined) return account;
+  const { execKeys } = order;
+  return decide(withOrders(account, withoutOrder(account.orders, order)), {
+    orderId: hold.orderId,
+    execKeys,
+  });
 }
 
 /** Moves the order to the end of those that hold nothing any more, and forgets the oldest of them. */

@@ -1,9 +1,19 @@
-import type { Instrument } from "../market/instrument.ts";
-import type { Quote } from "../market/quote.ts";
+import type { BasketMode, GroupTerms } from "../execution/group/messages.ts";
 import type { ExecutionReport } from "../order/execution-report.ts";
-import type { ApprovedOrder, Denial, Hold, NewOrder } from "../order/new-order.ts";
+import type { ApprovedTerms } from "../order/messages.ts";
+import type { ApprovedOrder, Denial, Hold, NewOrder, OrderTerms } from "../order/new-order.ts";
 import type { DecimalString } from "../shared/decimal.ts";
 import type { LedgerEntry, TradeRow } from "../shared/journal.ts";
+import type {
+  AfterTradeCommand,
+  AfterTradeEvent,
+  AfterTradeReply,
+} from "./after-trade-messages.ts";
+import type { MarketView } from "./market-view.ts";
+import type { FillAlarm, LotChange, PositionSummary } from "./position.ts";
+
+export type { MarketView, OrderRoute, RouteProblem } from "./market-view.ts";
+export type { FillAlarm, Lot, LotChange, PositionSummary } from "./position.ts";
 
 export type LotMethod = "average" | "fifo" | "lifo";
 
@@ -14,18 +24,15 @@ export interface PortfolioLimits {
   readonly maxPositionPct?: DecimalString;
   readonly maxOrdersPerMinute?: number;
   readonly restrictedSymbols?: readonly string[];
+  /** loss since the day's first event (UTC), over the equity then, a fraction: from then on only what reduces positions */
+  readonly maxDailyLossPct?: DecimalString;
   /** how far a limit price may stand from the market, a fraction */
   readonly priceCollarPct?: DecimalString;
 }
 
-/** What the market looked like when the command was sent: the portfolio never asks, it is told. */
-export interface MarketView {
-  readonly instrument: Instrument | null;
-  readonly quote: Quote | null;
-  readonly isStale: boolean;
-  /** what the broker will charge, for the hold */
-  readonly feeBps: DecimalString;
-}
+/** `reducing`: only what makes a position smaller. `halted`: nothing. */
+export const TRADING_STATES = ["active", "reducing", "halted"] as const;
+export type TradingState = (typeof TRADING_STATES)[number];
 
 export interface Signal {
   readonly signalId: string;
@@ -52,12 +59,20 @@ export type PortfolioCommand =
       readonly lotMethod: LotMethod;
       readonly limits: PortfolioLimits;
     }
-  | { readonly type: "Update"; readonly name?: string; readonly limits?: PortfolioLimits }
+  | {
+      readonly type: "Update";
+      readonly name?: string;
+      readonly limits?: PortfolioLimits;
+      readonly tradingState?: TradingState;
+    }
   /** only when flat and without open orders */
   | { readonly type: "Close" }
   | { readonly type: "RequestOrder"; readonly order: NewOrder; readonly market: MarketView }
   /** the check of RequestOrder and nothing else: no hold, no order, no record */
   | { readonly type: "CheckOrder"; readonly order: NewOrder; readonly market: MarketView }
+  | ({ readonly type: "RequestBasket" } & Basket)
+  /** its check and nothing else */
+  | ({ readonly type: "CheckBasket" } & Basket)
   | {
       readonly type: "ActOnSignal";
       readonly signal: Signal;
@@ -73,7 +88,49 @@ export type PortfolioCommand =
       readonly multiplier: DecimalString;
     }
   /** the order is closed: what it still holds is free again */
-  | { readonly type: "ReleaseHold"; readonly orderId: string; readonly reason: string };
+  | { readonly type: "ReleaseHold"; readonly orderId: string; readonly reason: string }
+  /** the check of the order with these terms in place of its own; what it may need before and after is held */
+  | {
+      readonly type: "AmendOrder";
+      readonly orderId: string;
+      readonly amendId: string;
+      readonly changes: OrderChanges;
+      /** as in RequestReplace */
+      readonly basedOn?: DecimalString;
+      readonly market: MarketView;
+      readonly requestedBy: string;
+    }
+  /** the amendment is taken or not, or the venue changed the order by itself */
+  | {
+      readonly type: "ConcludeAmend";
+      readonly orderId: string;
+      /** absent: the venue's own doing, or of an amendment that it overtook */
+      readonly amendId?: string;
+      /** the order's terms from now on; absent: as they were */
+      readonly terms?: OrderTerms;
+    }
+  | AfterTradeCommand;
+
+/** The orders that begin a group: checked in one turn, each against what the ones before it leave; the group is told. */
+export interface Basket {
+  readonly terms: GroupTerms;
+  readonly mode: BasketMode;
+  readonly orders: readonly BasketOrder[];
+  /** placed when the first are filled, and checked again then; what can never pass is denied now */
+  readonly later: readonly BasketOrder[];
+}
+
+export interface BasketOrder {
+  readonly order: NewOrder;
+  readonly market: MarketView;
+}
+
+/** What a client wants changed of an order; absent: as it is. */
+export type OrderChanges = {
+  readonly orderQty?: DecimalString;
+  readonly price?: DecimalString;
+  readonly stopPx?: DecimalString;
+};
 
 /** Reply to RequestOrder and CheckOrder, and to ActOnSignal when it led to an order. */
 export type OrderVerdict =
@@ -82,17 +139,10 @@ export type OrderVerdict =
   /** a signal that asks for what is there already, or for less than a lot */
   | { readonly verdict: "none"; readonly reason: string };
 
-export interface PositionSummary {
-  readonly symbol: string;
-  readonly currency: string;
-  readonly quantity: DecimalString;
-  readonly averagePrice: DecimalString;
-  /** Σ cost of the open lots, multiplier included, fees not */
-  readonly cost: DecimalString;
-  readonly multiplier: DecimalString;
-  readonly realizedPnl: DecimalString;
-  readonly fees: DecimalString;
-}
+/** Reply to AmendOrder. */
+export type AmendVerdict =
+  | { readonly verdict: "amended"; readonly orderId: string; readonly terms: ApprovedTerms }
+  | Extract<OrderVerdict, { readonly verdict: "denied" }>;
 
 export interface PortfolioSummary {
   readonly portfolioId: string;
@@ -104,7 +154,17 @@ export interface PortfolioSummary {
   readonly initialCash: DecimalString;
   readonly lotMethod: LotMethod;
   readonly limits: PortfolioLimits;
+  readonly tradingState: TradingState;
+  /** as of the trade date: what is bought is paid, what is sold has come in */
   readonly cash: DecimalString;
+  /** of the cash, what has moved */
+  readonly settledCash: DecimalString;
+  /** of the cash, what is still to come, less what is still to be paid */
+  readonly unsettledCash: DecimalString;
+  /** deposits less withdrawals since it was opened */
+  readonly netDeposits: DecimalString;
+  /** after tax */
+  readonly dividends: DecimalString;
   readonly reserved: DecimalString;
   readonly buyingPower: DecimalString;
   readonly realizedPnl: DecimalString;
@@ -115,19 +175,6 @@ export interface PortfolioSummary {
   readonly updatedAtMs: number;
 }
 
-/** A parcel of a position as it was bought: signed quantity, and its cost with the multiplier, without fees. */
-export interface Lot {
-  readonly quantity: DecimalString;
-  readonly cost: DecimalString;
-}
-
-/** What a fill did to the lots of a position: so many taken away at one end, and others put in their place. */
-export interface LotChange {
-  readonly end: "front" | "back";
-  readonly removed: number;
-  readonly put: readonly Lot[];
-}
-
 /** The signal that an order came from, so that an older one can no longer act. */
 export interface ActedSignal {
   readonly signalId: string;
@@ -135,12 +182,6 @@ export interface ActedSignal {
   readonly symbol: string;
   readonly asOfMs: number;
 }
-
-/**
- * Booked because a fill is a fact, and to be looked at by a person. `BuyingPowerExceeded`: the fill cost more than its hold
- * and the free cash. `PositionOversold`: more was sold than was there, the position is short.
- */
-export type FillAlarm = "BuyingPowerExceeded" | "PositionOversold";
 
 /** What a fill took from the hold of its order. */
 export interface HoldUse {
@@ -185,6 +226,8 @@ export type PortfolioEvent =
       readonly type: "PortfolioUpdated";
       readonly name: string;
       readonly limits: PortfolioLimits;
+      /** absent: active, in events of old */
+      readonly tradingState?: TradingState;
     }
   | { readonly type: "PortfolioClosed" }
   | {
@@ -199,7 +242,33 @@ export type PortfolioEvent =
       readonly signal: ActedSignal | null;
     }
   | FillApplied
-  | { readonly type: "HoldReleased"; readonly hold: Hold; readonly reason: string };
+  | {
+      readonly type: "AmendApproved";
+      readonly orderId: string;
+      readonly amendId: string;
+      readonly terms: ApprovedTerms;
+      /** as the order will need it when the amendment is taken, for what is not filled yet */
+      readonly hold: Hold;
+      readonly requestedBy: string;
+    }
+  | {
+      readonly type: "AmendDenied";
+      readonly orderId: string;
+      readonly amendId: string;
+      readonly changes: OrderChanges;
+      readonly reasons: readonly Denial[];
+      readonly requestedBy: string;
+    }
+  | {
+      readonly type: "AmendConcluded";
+      readonly orderId: string;
+      /** the order's terms from now on; absent: as they were */
+      readonly terms?: OrderTerms;
+      /** what it holds from now on */
+      readonly hold: Hold;
+    }
+  | { readonly type: "HoldReleased"; readonly hold: Hold; readonly reason: string }
+  | AfterTradeEvent;
 
 /** Reply to ApplyFill. */
 export interface FillReceipt {
@@ -208,12 +277,25 @@ export interface FillReceipt {
   readonly tradeId: string | null;
 }
 
-/** Reply to ReleaseHold. */
+/** Reply to ReleaseHold and ConcludeAmend. */
 export interface ReleaseReceipt {
   readonly orderId: string;
   /** null: there was nothing to release any more */
   readonly released: Hold | null;
 }
 
+/** Reply to RequestBasket and CheckBasket: the verdict on each order, in their order, then on those of `later` that are denied. */
+export interface BasketVerdict {
+  readonly verdict: "placed" | "denied";
+  readonly orders: readonly OrderVerdict[];
+}
+
 /** Open, Update and Close answer with the summary, RequestOrder, CheckOrder and ActOnSignal with the verdict. */
-export type PortfolioReply = PortfolioSummary | OrderVerdict | FillReceipt | ReleaseReceipt;
+export type PortfolioReply =
+  | BasketVerdict
+  | AmendVerdict
+  | PortfolioSummary
+  | OrderVerdict
+  | FillReceipt
+  | ReleaseReceipt
+  | AfterTradeReply;

@@ -1,29 +1,52 @@
+import type { NewOrder, Side } from "../order/new-order.ts";
 import type { OrderContext } from "../risk/order-facts.ts";
 import { markPrice } from "../risk/reference-price.ts";
-import { type Decimal, dec, text } from "../shared/decimal.ts";
+import { type Decimal, add, dec, text, ZERO } from "../shared/decimal.ts";
 import type { MarketView } from "./messages.ts";
-import { openQuantity } from "./open-orders.ts";
-import { type Account, buyingPower, positionOf } from "./state.ts";
+import { bestResting, heldWith, membersOf, openQuantity } from "./open-orders.ts";
+import { type Account, positionOf } from "./state.ts";
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /** The portfolio as the pre-trade check of an order in `symbol` sees it. */
 export function orderContext(
   account: Account,
-  symbol: string,
+  order: NewOrder,
   market: MarketView,
   nowMs: number,
 ): OrderContext {
+  const { symbol, side, ocoGroup } = order;
+  const { orders, dayStart } = account;
+  // The legs of its group hold for it too: what it asks for beyond that is what counts.
+  const shared = ocoGroup === undefined ? null : heldWith(orders, order);
+  const open = (of: Side) => {
+    const quantity = openQuantity(orders, symbol, of);
+    return of === side && shared !== null ? text(dec(quantity).minus(shared.quantity)) : quantity;
+  };
+  const resting = bestResting(orders, symbol, side === "buy" ? "sell" : "buy");
+  const isSameDay = dayStart.day === Math.floor(nowMs / DAY_MS);
   return {
     status: account.status,
+    tradingState: account.tradingState,
     baseCurrency: account.opening.baseCurrency,
     limits: account.limits,
     equity: text(equityAt(account, symbol, market)),
-    buyingPower: buyingPower(account),
+    dayStartEquity: isSameDay ? dayStart.equity : add(account.cash, account.positionsCost),
+    buyingPower: text(
+      dec(account.cash)
+        .minus(orders.reserved)
+        .plus(shared?.cash ?? ZERO),
+    ),
     positionQty: positionOf(account, symbol)?.quantity ?? "0",
-    openBuyQty: openQuantity(account.orders, symbol, "buy"),
-    openSellQty: openQuantity(account.orders, symbol, "sell"),
+    openBuyQty: open("buy"),
+    openSellQty: open("sell"),
+    ownOppositePrice: resting === null ? null : text(resting),
+    isGroupOfOthers: membersOf(orders, ocoGroup).some(
+      ({ approved }) => approved.symbol !== symbol || approved.side !== side,
+    ),
     ordersLastMinute: countAfter(account.approvedAtMs, nowMs - MINUTE_MS),
+    nowMs,
     market,
   };
 }

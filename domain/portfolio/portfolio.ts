@@ -1,8 +1,11 @@
+import { values } from "../shared/bucket-map.ts";
 import { firstDifference } from "../shared/same-content.ts";
 import type { Decider, Decision, Env } from "../shared/decider.ts";
 import { dec, text, ZERO } from "../shared/decimal.ts";
 import { invariant, Refusal } from "../shared/errors.ts";
 import { actOnSignal } from "./act-on-signal.ts";
+import { allocateTrade, concludeAllocation } from "./allocate.ts";
+import { amendOrder, concludeAmend } from "./amend-order.ts";
 import { applyFill } from "./apply-fill.ts";
 import { evolve } from "./evolve.ts";
 import { ledgerTransaction } from "./ledger.ts";
@@ -14,7 +17,11 @@ import type {
   ReleaseReceipt,
 } from "./messages.ts";
 import { findOrder, orderIds } from "./open-orders.ts";
+import { requestBasket } from "./request-basket.ts";
 import { requestOrder } from "./request-order.ts";
+import { failSettlement, settleTrades } from "./settle-trades.ts";
+import { takeAllocation } from "./take-allocation.ts";
+import { moveCash, payDividend, splitPosition } from "./transactions.ts";
 import {
   type Account,
   openPositions,
@@ -30,7 +37,8 @@ type Summarized = Decision<PortfolioEvent, PortfolioSummary>;
  * The brain of the portfolio actor: cash accounting in one currency, long positions, netting. Cash that an open order may
  * need is held from its check to its end, so that no two orders can spend it.
  *
- * Laws, kept at every step: cash + positions at cost + fees − realised profit = initial cash; Σ debit = Σ credit in each
+ * Laws, kept at every step: cash + positions at cost + fees − realised profit = initial cash + net deposits + dividends; cash =
+ * settled + unsettled, the claims of the trades that have not settled; Σ debit = Σ credit in each
  * ledger transaction; reserved = Σ holds; cash − reserved is not negative unless a fill raised `BuyingPowerExceeded`; what is
  * kept in sum beside orders and positions is their sum.
  */
@@ -63,12 +71,36 @@ function decide(
       return requestOrder(account, command.order, command.market, env);
     case "CheckOrder":
       return { events: [], reply: requestOrder(account, command.order, command.market, env).reply };
+    case "RequestBasket":
+      return requestBasket(account, command, env);
+    case "CheckBasket":
+      return { events: [], reply: requestBasket(account, command, env).reply };
     case "ActOnSignal":
       return actOnSignal(account, command, env);
     case "ApplyFill":
       return applyFill(account, command, env);
+    case "SettleTrades":
+      return settleTrades(account, command, env);
+    case "FailSettlement":
+      return failSettlement(account, command);
+    case "MoveCash":
+      return moveCash(account, command, env);
+    case "PayDividend":
+      return payDividend(account, command, env);
+    case "SplitPosition":
+      return splitPosition(account, command, env);
+    case "AllocateTrade":
+      return allocateTrade(account, command, env);
+    case "TakeAllocation":
+      return takeAllocation(account, command, env);
+    case "ConcludeAllocation":
+      return concludeAllocation(account, command, env);
     case "ReleaseHold":
       return releaseHold(account, command);
+    case "AmendOrder":
+      return amendOrder(account, command, env);
+    case "ConcludeAmend":
+      return concludeAmend(account, command);
   }
 }
 
@@ -119,15 +151,22 @@ function update(account: Account, command: Command<"Update">, env: Env): Summari
     throw new Refusal("conflict", "PORTFOLIO_CLOSED", `${account.portfolioId} is closed`);
   const name = command.name ?? account.name;
   const limits = command.limits ?? account.limits;
-  const isSame = firstDifference({ name, limits }, { name: account.name, limits: account.limits });
+  const tradingState = command.tradingState ?? account.tradingState;
+  const before = { name: account.name, limits: account.limits, tradingState: account.tradingState };
+  const isSame = firstDifference({ name, limits, tradingState }, before);
   if (isSame === null) return { events: [], reply: summarizeAccount(account) };
-  return summarized(stateOf(account), { type: "PortfolioUpdated", name, limits }, env);
+  return summarized(
+    stateOf(account),
+    { type: "PortfolioUpdated", name, limits, tradingState },
+    env,
+  );
 }
 
 function close(account: Account, env: Env): Summarized {
   if (account.status === "closed") return { events: [], reply: summarizeAccount(account) };
   const positions = openPositions(account).map(({ symbol }) => symbol);
   const orders = orderIds(account.orders);
+  refuseUndecidedAllocations(account);
   if (positions.length + orders.length > 0)
     throw new Refusal(
       "conflict",
@@ -136,6 +175,16 @@ function close(account: Account, env: Env): Summarized {
       { positions, orders },
     );
   return summarized(stateOf(account), { type: "PortfolioClosed" }, env);
+}
+
+/** What another portfolio has not taken yet may come back. */
+function refuseUndecidedAllocations({ portfolioId, afterTrade }: Account): void {
+  const rows = values(afterTrade.allocations).flatMap((allocations) => allocations.rows);
+  const pending = rows.filter(({ status }) => status === "pending");
+  if (pending.length === 0) return;
+  const allocations = pending.map(({ allocationId }) => allocationId);
+  const message = `${portfolioId} has allocations that are not taken yet`;
+  throw new Refusal("conflict", "PORTFOLIO_NOT_FLAT", message, { allocations });
 }
 
 function releaseHold(

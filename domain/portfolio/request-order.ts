@@ -1,4 +1,4 @@
-import type { NewOrder } from "../order/new-order.ts";
+import type { Denial, NewOrder } from "../order/new-order.ts";
 import type { OrderCommand } from "../order/messages.ts";
 import { firstDifference } from "../shared/same-content.ts";
 import { checkOrder, withoutExtras } from "../risk/limits.ts";
@@ -40,7 +40,7 @@ export function judge(
   signal: ActedSignal | null,
   env: Env,
 ): Verdict {
-  const check = checkOrder(order, orderContext(account, order.symbol, market, env.nowMs));
+  const check = checkOrder(order, orderContext(account, order, market, env.nowMs));
   if ("approved" in check) {
     const { approved } = check;
     return {
@@ -49,7 +49,16 @@ export function judge(
       reply: { verdict: "approved", order: approved },
     };
   }
-  const reasons = check.denied;
+  return deny(order, check.denied, env, signal);
+}
+
+/** The order is on record as denied, and nothing is held for it. */
+export function deny(
+  order: NewOrder,
+  reasons: readonly Denial[],
+  env: Env,
+  signal: ActedSignal | null = null,
+): Verdict {
   return {
     events: [{ type: "OrderDenied", order, reasons, signal }],
     effects: [tellOrder(order, { type: "RecordDenial", order, reasons }, signal, env)],

@@ -1,13 +1,15 @@
 import { type BucketMap, get, values } from "../shared/bucket-map.ts";
-import { type DecimalString, subtract } from "../shared/decimal.ts";
+import { type Decimal, dec, type DecimalString, subtract } from "../shared/decimal.ts";
+import type { AfterTrade } from "./after-trade-state.ts";
 import type {
   Lot,
   LotMethod,
   PortfolioLimits,
   PortfolioSummary,
   PositionSummary,
+  TradingState,
 } from "./messages.ts";
-import type { OpenOrders } from "./open-orders.ts";
+import { openQuantity, type OpenOrders } from "./open-orders.ts";
 
 /** Plain JSON. `account` is null until the portfolio is opened. */
 export interface PortfolioState {
@@ -33,8 +35,11 @@ export interface Account {
   readonly name: string;
   readonly limits: PortfolioLimits;
   readonly status: "open" | "closed";
+  readonly tradingState: TradingState;
+  /** cash and positions at cost before the first event of the newest day (UTC) with events */
+  readonly dayStart: DayStart;
   readonly cash: DecimalString;
-  /** Σ cash of the holds */
+  /** Σ cash of the holds, a group's counted once */
   readonly reserved: DecimalString;
   readonly realizedPnl: DecimalString;
   readonly fees: DecimalString;
@@ -49,8 +54,15 @@ export interface Account {
   readonly approvedAtMs: readonly number[];
   /** by strategy and symbol: the close of the bar whose signal was acted upon last, epoch ms */
   readonly actedAsOfMs: BucketMap<number>;
+  readonly afterTrade: AfterTrade;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
+}
+
+interface DayStart {
+  /** days since 1970-01-01, UTC */
+  readonly day: number;
+  readonly equity: DecimalString;
 }
 
 export interface Position extends PositionSummary {
@@ -77,6 +89,11 @@ export function buyingPower(account: Account): DecimalString {
   return subtract(account.cash, account.reserved);
 }
 
+/** What of the cash has moved: the money of trades that have not settled is not there yet, or not gone yet. */
+export function settledCash({ cash, afterTrade }: Account): DecimalString {
+  return subtract(cash, afterTrade.unsettledCash);
+}
+
 /**
  * The portfolio as others see it: what REST answers with and lists store. Positions are the open ones, by symbol.
  * @returns null for a portfolio that was never opened
@@ -97,7 +114,12 @@ export function summarizeAccount(account: Account): PortfolioSummary {
     initialCash: opening.initialCash,
     lotMethod: opening.lotMethod,
     limits: account.limits,
+    tradingState: account.tradingState,
     cash: account.cash,
+    settledCash: settledCash(account),
+    unsettledCash: account.afterTrade.unsettledCash,
+    netDeposits: account.afterTrade.netDeposits,
+    dividends: account.afterTrade.dividends,
     reserved: account.reserved,
     buyingPower: buyingPower(account),
     realizedPnl: account.realizedPnl,
@@ -113,6 +135,12 @@ export function positionOf(account: Account, symbol: string): Position | undefin
   return get(account.positions, symbol);
 }
 
+/** Held and not offered by an open order. */
+export function freeUnits(account: Account, symbol: string): Decimal {
+  const held = dec(positionOf(account, symbol)?.quantity ?? "0");
+  return held.minus(openQuantity(account.orders, symbol, "sell"));
+}
+
 /** Positions that are not flat, by symbol. */
 export function openPositions(account: Account): readonly Position[] {
   return values(account.positions)
@@ -120,7 +148,7 @@ export function openPositions(account: Account): readonly Position[] {
     .toSorted((a, b) => (a.symbol < b.symbol ? -1 : 1));
 }
 
-function summarizePosition(position: Position): PositionSummary {
+export function summarizePosition(position: Position): PositionSummary {
   const { lots: _, ...summary } = position;
   return summary;
 }

@@ -1,6 +1,6 @@
 import type { Instrument } from "../market/instrument.ts";
 import type { MarketView } from "../portfolio/messages.ts";
-import type { NewOrder } from "../order/new-order.ts";
+import type { NewOrder, Trail } from "../order/new-order.ts";
 import { Decimal, dec, type DecimalString, ZERO } from "../shared/decimal.ts";
 import { minorUnit } from "./minor-unit.ts";
 import { touchPrice } from "./reference-price.ts";
@@ -24,22 +24,21 @@ export interface HoldTerms {
 }
 
 /**
- * The highest price that a buy may be filled at: its limit, or for a market order the ask (else the last price) plus 5 %,
- * rounded up to the tick. Null when no price is known.
+ * The highest price that a buy may be filled at: its limit; for an order without one the price at which it will come to
+ * the market (for a market order the ask, else the last price) plus 5 %, rounded up to the tick. Null when that is not known.
  */
 export function holdTerms(
-  order: Pick<NewOrder, "ordType" | "price">,
+  order: Pick<NewOrder, "ordType" | "price" | "stopPx" | "trail">,
   instrument: Instrument,
   market: Pick<MarketView, "quote" | "feeBps">,
 ): HoldTerms | null {
-  const worstPrice =
-    order.ordType === "limit"
-      ? positive(order.price)
-      : (touchPrice(market.quote, "buy")
-          ?.times(MARKET_BUY_MARGIN)
-          .dividedBy(instrument.tickSize)
-          .ceil()
-          .times(instrument.tickSize) ?? null);
+  const worstPrice = hasLimit(order)
+    ? positive(order.price)
+    : (setOffPrice(order, instrument, touchPrice(market.quote, "buy"))
+        ?.times(MARKET_BUY_MARGIN)
+        .dividedBy(instrument.tickSize)
+        .ceil()
+        .times(instrument.tickSize) ?? null);
   if (worstPrice === null) return null;
   return {
     worstPrice,
@@ -48,6 +47,58 @@ export function holdTerms(
     feeBps: market.feeBps,
     currency: instrument.currency,
   };
+}
+
+/** Whether a limit says at what price it may be filled at worst. */
+export function hasLimit({ ordType }: Pick<NewOrder, "ordType">): boolean {
+  switch (ordType) {
+    case "limit":
+    case "stopLimit":
+    case "limitIfTouched":
+      return true;
+    case "market":
+    case "stop":
+    case "trailingStop":
+    case "marketIfTouched":
+      return false;
+  }
+}
+
+/** About where a buy without a limit will be filled: a stop above the market, a touched order below it, others at the touch. */
+function setOffPrice(
+  { ordType, stopPx, trail }: Pick<NewOrder, "ordType" | "stopPx" | "trail">,
+  instrument: Instrument,
+  touch: Decimal | null,
+): Decimal | null {
+  if (touch === null) return null;
+  const trigger = positive(stopPx);
+  switch (ordType) {
+    case "stop":
+      return trigger === null ? null : Decimal.max(touch, trigger);
+    case "trailingStop": {
+      const start = touch.plus(trailOf(trail, touch, instrument) ?? ZERO);
+      return trigger === null ? start : Decimal.max(start, trigger);
+    }
+    case "marketIfTouched":
+      return trigger === null ? null : Decimal.min(touch, trigger);
+    case "market":
+    case "limit":
+    case "stopLimit":
+    case "limitIfTouched":
+      return touch;
+  }
+}
+
+/** How far a trailing stop follows, in money. Null without a trail. */
+function trailOf(
+  trail: Trail | undefined,
+  price: Decimal,
+  { tickSize }: Pick<Instrument, "tickSize">,
+): Decimal | null {
+  if (trail === undefined) return null;
+  if ("amount" in trail) return dec(trail.amount);
+  if ("ticks" in trail) return dec(trail.ticks).times(tickSize);
+  return price.times(trail.bps).dividedBy(10_000);
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { ApprovedOrder, Denial, Hold, NewOrder, RiskApproved } from "../order/new-order.ts";
+import { particularsOf } from "../order/particulars.ts";
 import { dec, text } from "../shared/decimal.ts";
 import { invariant } from "../shared/errors.ts";
-import { type Facts, findFacts, type OrderContext } from "./order-facts.ts";
+import { type Facts, findFacts, type OrderContext, routeOf } from "./order-facts.ts";
 import { ORDER_RULES } from "./order-rules.ts";
 
 /** The fields behind the promise, so that the compiler still asks for each of them. */
@@ -27,14 +28,21 @@ function approve(facts: Facts): ApprovedOrder {
   const fields: WithoutBrand<ApprovedOrder> = {
     ...withoutExtras(order),
     hold: makeHold(facts),
-    venue: instrument.venue,
+    venue: routeOf(facts)?.venue ?? instrument.venue,
     currency: instrument.currency,
     multiplier: instrument.multiplier,
     lotSize: instrument.lotSize,
     assetClass: instrument.assetClass,
+    ...(isPlain(order) ? {} : { tickSize: instrument.tickSize, calendar: instrument.calendar }),
   };
   // The brand exists in types only; every rule passed on the line that called this function.
   return fields as ApprovedOrder; // oxlint-disable-line typescript/no-unsafe-type-assertion -- the one place that makes the promise
+}
+
+/** Market and limit orders of the day or until canceled are matched without a calendar of their own; most orders are. */
+function isPlain({ ordType, timeInForce }: NewOrder): boolean {
+  const isPlainType = ordType === "market" || ordType === "limit";
+  return isPlainType && ["gtc", "ioc", "fok"].includes(timeInForce);
 }
 
 function makeHold({ order, context, quantity, terms, cash }: Facts): Hold {
@@ -66,6 +74,10 @@ export function withoutExtras(order: NewOrder): NewOrder {
     orderQty: text(dec(order.orderQty)),
     ...(order.price === undefined ? {} : { price: text(dec(order.price)) }),
     timeInForce: order.timeInForce,
+    ...particularsOf(order),
+    ...(order.exDestination === undefined ? {} : { exDestination: order.exDestination }),
+    ...(order.brokerAccountId === undefined ? {} : { brokerAccountId: order.brokerAccountId }),
+    ...(order.parent === undefined ? {} : { parent: order.parent }),
     placedBy: order.placedBy,
     ...(order.signalId === undefined ? {} : { signalId: order.signalId }),
   };

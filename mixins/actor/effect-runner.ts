@@ -4,6 +4,7 @@ import type { PendingEffect, Turn } from "../../domain/shared/journal.ts";
 import type { Timer } from "../clock.ts";
 import { Batcher } from "./batcher.ts";
 import type { ActorCaller } from "./client.ts";
+import { hasListener } from "./envelope.ts";
 import { ActorError } from "./errors.ts";
 import { bodyHash } from "./ids.ts";
 import type { EffectHandler } from "./kind.ts";
@@ -197,13 +198,13 @@ export class EffectRunner {
     await handler(effect, { effectId, ref, attempts });
   }
 
-  async #tell({ to, command, commandId, isBirth }: TellEffect, effectId: string): Promise<void> {
+  async #tell(effect: TellEffect, effectId: string): Promise<void> {
+    const { to, command, commandId, isBirth } = effect;
     await this.#call(to, command, {
       commandId: commandId ?? effectId,
       bodyHash: bodyHash(command),
       isBirth: isBirth ?? false,
-      // Who caused a birth may send it too, to hear the reply. All others are told, and nobody listens.
-      isAnswered: isBirth ?? false,
+      isAnswered: hasListener(effect),
     });
   }
 

@@ -1,4 +1,4 @@
-import type { ActorRef, Message, ReminderFiring } from "../../domain/shared/decider.ts";
+import type { ActorRef, Message, ReminderFiring, TellEffect } from "../../domain/shared/decider.ts";
 import type { RequestKey } from "../../domain/shared/journal.ts";
 import type { Json } from "../../domain/shared/json.ts";
 
@@ -21,6 +21,14 @@ export interface CommandEnvelope {
   readonly firing: (ReminderFiring & { readonly nextDueMs: number | null }) | null;
   /** the client's idempotency key that the command came with, to be tied to its body in the same commit */
   readonly requestKey: RequestKey | null;
+}
+
+/**
+ * Who caused a birth may send it too, to hear the reply, and so may whoever is given a moment to do so. All others are told,
+ * and nobody listens.
+ */
+export function hasListener({ isBirth = false, graceMs }: TellEffect): boolean {
+  return isBirth || graceMs !== undefined;
 }
 
 export interface ReadEnvelope {

@@ -3,7 +3,7 @@ import { UnknownOutcome } from "../../domain/shared/errors.ts";
 import type { Turn } from "../../domain/shared/journal.ts";
 import type { Json } from "../../domain/shared/json.ts";
 import type { Draft, DraftEffect } from "./draft.ts";
-import type { Answer, CommandEnvelope } from "./envelope.ts";
+import { type Answer, type CommandEnvelope, hasListener } from "./envelope.ts";
 import { bodyHash } from "./ids.ts";
 
 /**
@@ -79,10 +79,8 @@ function isJoint(effect: Effect): effect is TellEffect {
   return "to" in effect && effect.isJoint === true;
 }
 
-function envelopeOf(
-  { to, command, commandId, isBirth }: TellEffect,
-  effectId: string,
-): CommandEnvelope {
+function envelopeOf(effect: TellEffect, effectId: string): CommandEnvelope {
+  const { to, command, commandId, isBirth } = effect;
   return {
     kind: "command",
     ref: to,
@@ -93,7 +91,7 @@ function envelopeOf(
     // Decided at once: it cannot come late.
     deadlineMs: Number.MAX_SAFE_INTEGER,
     isBirth: isBirth ?? false,
-    isAnswered: isBirth ?? false,
+    isAnswered: hasListener(effect),
     firing: null,
     requestKey: null,
   };

@@ -42,7 +42,7 @@ export class ActorSystem {
   readonly #reminders: ReminderScheduler;
   readonly #relay: Relay;
   readonly #handlers: ReadonlyMap<string, ActorKind["effects"]>;
-  readonly #duties: Duty[] = [];
+  readonly #duties = new Set<Duty>();
   /** ended before their shards are given up */
   readonly #endedDuties = new Set<Duty>();
   #isStopping = false;
@@ -120,7 +120,7 @@ export class ActorSystem {
     this.#isStopping = true;
     this.#sweepTimer?.cancel();
     this.#dutyTimer?.cancel();
-    await Promise.all(this.#duties.map((duty) => duty.set(false)));
+    await Promise.all([...this.#duties].map((duty) => duty.set(false)));
     this.#reminders.stop();
     // An effect that has begun may want to tell an actor how it ended.
     await this.#effects.stop(EFFECTS_PATIENCE_MS);
@@ -133,11 +133,16 @@ export class ActorSystem {
   /**
    * Has a work done by the node that owns `ref`'s shard, of those that register it: here while it is this one.
    * @param ref names the work like an actor; no actor needs to be there
+   * @returns takes the work back, and answers once nothing of it goes on here
    */
-  onDuty(ref: ActorRef, work: Work): void {
+  onDuty(ref: ActorRef, work: Work): () => Promise<void> {
     const duty = new Duty(`${ref.type}:${ref.id}`, this.host.shardOf(ref), work, this.#ports.log);
-    this.#duties.push(duty);
+    this.#duties.add(duty);
     void duty.set(this.#owns(duty));
+    return () => {
+      this.#duties.delete(duty);
+      return duty.set(false);
+    };
   }
 
   /** Whether every shard that this node should own is held: until then it is not ready. */
@@ -218,7 +223,7 @@ export class ActorSystem {
 
   async #endDuties(shards: readonly number[]): Promise<void> {
     const leaving = new Set(shards);
-    const duties = this.#duties.filter(({ shard }) => leaving.has(shard));
+    const duties = [...this.#duties].filter(({ shard }) => leaving.has(shard));
     for (const duty of duties) this.#endedDuties.add(duty);
     await Promise.all(duties.map((duty) => duty.set(false)));
   }

@@ -1,4 +1,5 @@
 import type { Context, ServiceSchema } from "moleculer";
+import type { Instrument } from "../../domain/market/instrument.ts";
 import type { MarketView } from "../../domain/portfolio/messages.ts";
 import type { Marks } from "../../domain/portfolio/valuation.ts";
 import { deadlineOf } from "../../mixins/resilience/deadline.ts";
@@ -35,30 +36,8 @@ export function symbolsService(node: NodeContext, market: Market): ServiceSchema
       put: {
         params: routes.putSymbol.input.validator,
         handler: async (ctx: RequestContext<Params<"symbols.put">>): Promise<InstrumentView> => {
-          const {
-            symbol,
-            name,
-            assetClass,
-            venue,
-            currency,
-            tickSize,
-            lotSize,
-            multiplier,
-            shortable,
-            calendar,
-          } = ctx.params;
-          const instrument = {
-            symbol,
-            name,
-            assetClass,
-            venue,
-            currency,
-            tickSize,
-            lotSize,
-            multiplier,
-            shortable,
-            calendar,
-          };
+          const instrument = instrumentOf(ctx.params);
+          const { symbol } = instrument;
           await upsertInstrument(node.pool, instrument);
           market.forget(symbol);
           return instrument;
@@ -93,6 +72,28 @@ export function symbolsService(node: NodeContext, market: Market): ServiceSchema
         },
       },
     },
+  };
+}
+
+function instrumentOf(params: Params<"symbols.put">): Instrument {
+  const { minQuantity, maxQuantity, minNotional, maxNotional } = params;
+  return {
+    symbol: params.symbol,
+    name: params.name,
+    assetClass: params.assetClass,
+    venue: params.venue,
+    currency: params.currency,
+    tickSize: params.tickSize,
+    lotSize: params.lotSize,
+    multiplier: params.multiplier,
+    shortable: params.shortable,
+    calendar: params.calendar,
+    ...(minQuantity !== undefined && { minQuantity }),
+    ...(maxQuantity !== undefined && { maxQuantity }),
+    ...(minNotional !== undefined && { minNotional }),
+    ...(maxNotional !== undefined && { maxNotional }),
+    ...(params.isHalted === true && { isHalted: true }),
+    ...(params.isRegularHoursOnly === true && { isRegularHoursOnly: true }),
   };
 }
 

@@ -13,7 +13,14 @@ export function toOrderView(order: OrderSummary): OrderView {
     type: order.ordType,
     quantity: order.orderQty,
     price: order.price,
+    ...(order.stopPx !== undefined && { stopPrice: order.stopPx }),
+    ...(order.trail !== undefined && { trail: order.trail }),
     timeInForce: order.timeInForce,
+    ...(order.expireAtMs !== undefined && { expireAt: isoTime(order.expireAtMs) }),
+    ...flagsOf(order),
+    ...(order.brokerAccountId !== undefined && { brokerAccountId: order.brokerAccountId }),
+    ...(order.parent?.type === "algo" && { parentOrderId: order.parent.id }),
+    ...(order.parent?.type === "group" && { groupId: order.parent.id }),
     status: order.ordStatus,
     cumQuantity: order.cumQty,
     leavesQuantity: order.leavesQty,
@@ -29,4 +36,15 @@ export function toOrderView(order: OrderSummary): OrderView {
     createdAt: isoTime(order.createdAtMs),
     updatedAt: isoTime(order.updatedAtMs),
   };
+}
+
+type Flagged = Pick<OrderSummary, "postOnly" | "reduceOnly" | "displayQty">;
+
+function flagsOf({ postOnly, reduceOnly, displayQty }: Flagged): Pick<OrderView, "flags"> {
+  const flags = {
+    ...(postOnly !== undefined && { postOnly }),
+    ...(reduceOnly !== undefined && { reduceOnly }),
+    ...(displayQty !== undefined && { displayQuantity: displayQty }),
+  };
+  return Object.keys(flags).length === 0 ? {} : { flags };
 }

@@ -1,25 +1,24 @@
 import type { ServiceSchema } from "moleculer";
-import type { OrderEvent, OrderReply, OrderSummary } from "../../domain/order/messages.ts";
-import { order as decider } from "../../domain/order/order.ts";
-import { summarize } from "../../domain/order/order-state.ts";
+import type { OrderEvent, OrderReply } from "../../domain/order/messages.ts";
 import type { OutboxEvent } from "../../domain/shared/journal.ts";
 import type { Json } from "../../domain/shared/json.ts";
 import { uuidv5 } from "../../mixins/actor/ids.ts";
 import { deadlineOf } from "../../mixins/resilience/deadline.ts";
-import { notFound } from "../../mixins/rest/rest-error.ts";
+import { notFound, RestError } from "../../mixins/rest/rest-error.ts";
 import type { ActionMap } from "../../mixins/rest/routes/index.ts";
 import * as routes from "../../mixins/rest/routes/orders.ts";
 import type { OrderEventPage, OrderPage, OrderView } from "../../mixins/rest/routes/orders.ts";
 import { decodeCursor, encodeCursor, isoTime, page } from "../../mixins/rest/views.ts";
 import { createJournal } from "../../models/journal/journal.ts";
-import { findView, listViews } from "../../models/views.ts";
 import type { StoredView } from "../../models/views.ts";
 import type { RequestContext, RequestUser } from "../../types/contracts.ts";
 import { PortfolioAccess, userOf, viewerOf } from "../access.ts";
 import type { NodeContext } from "../context.ts";
-import { eventsAsOf, fold } from "../history.ts";
 import { withIds } from "../logging.ts";
+import { amendOrder } from "./amend-order.ts";
 import { canceledAmong } from "./canceled-among.ts";
+import { withContingencies } from "./group-views.ts";
+import { findOrderView, listOrderViews, readAsOf, summaryOf, toView } from "./order-records.ts";
 import { toOrderView } from "./order-views.ts";
 import { placeOrder } from "./place-order.ts";
 
@@ -46,12 +45,23 @@ export function ordersService(node: NodeContext): ServiceSchema {
         params: routes.getOrder.input.validator,
         handler: (ctx: RequestContext<Params<"orders.get">>) => get(node, access, ctx),
       },
+      amend: {
+        params: routes.amendOrder.input.validator,
+        handler: async (ctx: RequestContext<Params<"orders.amend">>) => {
+          const user = userOf(ctx);
+          const view = await requireOrder(node, access, user, ctx.params.orderId);
+          const summary = summaryOf(view.doc);
+          if (view.type === "algo")
+            throw new RestError("ORDER_NOT_AMENDABLE", "an order with a strategy is not amended");
+          await access.requireTrade(user, summary.portfolioId);
+          return amendOrder(node, ctx, summary);
+        },
+      },
       cancel: {
         params: routes.cancelOrder.input.validator,
         handler: async (ctx: RequestContext<Params<"orders.cancel">>) => {
           const user = userOf(ctx);
-          await requireOrder(node, access, user, ctx.params.orderId);
-          return cancel(node, ctx, ctx.params.orderId);
+          return cancel(node, ctx, await requireOrder(node, access, user, ctx.params.orderId));
         },
       },
       cancelAll: {
@@ -84,11 +94,6 @@ function logAlarm(node: NodeContext, { ref, type, event }: OutboxEvent): void {
   );
 }
 
-function summaryOf(doc: Json): OrderSummary {
-  // sound: written by the order kind's projection
-  return doc as unknown as OrderSummary;
-}
-
 /** @throws RestError 404 when there is no such order, or not for this user */
 async function requireOrder(
   node: NodeContext,
@@ -96,7 +101,7 @@ async function requireOrder(
   user: RequestUser,
   orderId: string,
 ): Promise<StoredView> {
-  const view = await findView(node.pool, "order", orderId);
+  const view = await findOrderView(node.pool, orderId);
   if (view === null || view.portfolioId === null) throw notFound("order", orderId);
   if (!(await access.canRead(user, view.portfolioId))) throw notFound("order", orderId);
   return view;
@@ -110,8 +115,7 @@ async function list(
   const user = userOf(ctx);
   const { portfolioId, symbol, status, since, limit, cursor, order } = ctx.params;
   if (portfolioId !== undefined) await access.requireRead(user, portfolioId);
-  const views = await listViews(node.pool, {
-    type: "order",
+  const views = await listOrderViews(node.pool, {
     viewer: viewerOf(user),
     portfolioId,
     symbol,
@@ -124,7 +128,7 @@ async function list(
   const shown = views.slice(0, limit);
   const last = views.length > limit ? shown.at(-1) : undefined;
   const next = last ? encodeCursor({ atMs: last.createdAtMs, id: last.id }) : null;
-  const data = shown.map((view) => toOrderView(summaryOf(view.doc)));
+  const data = await withContingencies(node.pool, shown.map(toView));
   return { data, nextCursor: next };
 }
 
@@ -134,38 +138,31 @@ async function get(
   ctx: RequestContext<Params<"orders.get">>,
 ): Promise<OrderView> {
   const { orderId, asOf } = ctx.params;
-  await requireOrder(node, access, userOf(ctx), orderId);
+  const { type } = await requireOrder(node, access, userOf(ctx), orderId);
   const deadline = deadlineOf(ctx, node.clock);
-  if (asOf !== undefined) return getAsOf(node, orderId, asOf, deadline);
-  const { summary } = await node.actors.read({ type: "order", id: orderId }, deadline.deadlineMs);
-  return toOrderView(summaryOf(summary));
+  if (asOf !== undefined) return readAsOf(node, { type, id: orderId }, asOf, deadline);
+  const { summary } = await node.actors.read({ type, id: orderId }, deadline.deadlineMs);
+  const [view] = await withContingencies(node.pool, [toView({ type, doc: summary })]);
+  if (view === undefined) throw notFound("order", orderId);
+  return view;
 }
 
-async function getAsOf(
+async function cancel(
   node: NodeContext,
-  orderId: string,
-  asOfMs: number,
-  deadline: { readonly deadlineMs?: number },
+  ctx: RequestContext,
+  { type, id: orderId }: Pick<StoredView, "type" | "id">,
 ): Promise<OrderView> {
-  const state = fold(
-    decider,
-    orderId,
-    await eventsAsOf(node, { type: "order", id: orderId }, asOfMs, deadline),
-  );
-  if (state.phase === "unplaced") throw notFound("order", `${orderId} at that instant`);
-  return toOrderView(summarize(orderId, state));
-}
-
-async function cancel(node: NodeContext, ctx: RequestContext, orderId: string): Promise<OrderView> {
   const answer = await node.actors.call(
-    { type: "order", id: orderId },
+    { type, id: orderId },
     { type: "RequestCancel", requestedBy: userOf(ctx).userId } as {
       readonly type: "RequestCancel";
     },
     { commandId: uuidv5(node.newId(), orderId), ...deadlineOf(ctx, node.clock) },
   );
-  // sound: the order's decider replies so to every command
-  return toOrderView((answer.reply as unknown as OrderReply).order);
+  // sound: the two deciders reply so to every command
+  return type === "algo"
+    ? toView({ type, doc: (answer.reply as { readonly parent: Json }).parent })
+    : toOrderView((answer.reply as unknown as OrderReply).order);
 }
 
 /** Each order by itself: one that closes meanwhile is no reason to keep the others. */
@@ -180,8 +177,7 @@ async function cancelAll(
   const canceled: OrderView[] = [];
   let after: { readonly atMs: number; readonly id: string } | null = null;
   for (;;) {
-    const open: readonly StoredView[] = await listViews(node.pool, {
-      type: "order",
+    const open: readonly StoredView[] = await listOrderViews(node.pool, {
       viewer: viewerOf(user),
       portfolioId,
       symbol,
@@ -190,7 +186,7 @@ async function cancelAll(
       order: "asc",
       limit: CANCEL_BATCH,
     });
-    const settled = await Promise.allSettled(open.map((view) => cancel(node, ctx, view.id)));
+    const settled = await Promise.allSettled(open.map((view) => cancel(node, ctx, view)));
     canceled.push(...canceledAmong(settled));
     const last = open.at(-1);
     if (last === undefined || open.length < CANCEL_BATCH) return page(canceled, null);
@@ -204,9 +200,9 @@ async function events(
   ctx: RequestContext<Params<"orders.events">>,
 ): Promise<OrderEventPage> {
   const { orderId, limit, cursor, order } = ctx.params;
-  await requireOrder(node, access, userOf(ctx), orderId);
+  const view = await requireOrder(node, access, userOf(ctx), orderId);
   const after = decodeCursor(cursor, { sequence: "number" })?.sequence ?? null;
-  const all = await createJournal(node.pool).history({ type: "order", id: orderId });
+  const all = await createJournal(node.pool).history({ type: view.type, id: orderId });
   const inOrder = order === "asc" ? all : all.toReversed();
   const rest = inOrder.filter(
     ({ version }) => after === null || (order === "asc" ? version > after : version < after),

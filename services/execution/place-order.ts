@@ -1,4 +1,3 @@
-import { PAPER_FEES } from "../../domain/execution/fees.ts";
 import type { OrderCommand, OrderReply } from "../../domain/order/messages.ts";
 import type { NewOrder } from "../../domain/order/new-order.ts";
 import type {
@@ -6,23 +5,25 @@ import type {
   OrderVerdict,
   PortfolioCommand,
 } from "../../domain/portfolio/messages.ts";
-import type { ActorRef } from "../../domain/shared/decider.ts";
-import type { CallOptions } from "../../mixins/actor/client.ts";
-import type { Answer } from "../../mixins/actor/envelope.ts";
-import { ActorError } from "../../mixins/actor/errors.ts";
 import { besideId, bodyHash, uuidv5 } from "../../mixins/actor/ids.ts";
 import { deadlineOf } from "../../mixins/resilience/deadline.ts";
-import { denied, RestError } from "../../mixins/rest/rest-error.ts";
+import { denied } from "../../mixins/rest/rest-error.ts";
 import type { ActionMap } from "../../mixins/rest/routes/index.ts";
 import type { OrderView } from "../../mixins/rest/routes/orders.ts";
-import { isoTime } from "../../mixins/rest/views.ts";
 import { claimRequestKey } from "../../models/request-keys.ts";
+import { findView, findViews } from "../../models/views.ts";
 import type { RequestContext, RequestUser } from "../../types/contracts.ts";
 import { userOf } from "../access.ts";
 import type { PortfolioAccess } from "../access.ts";
 import type { NodeContext } from "../context.ts";
 import { withIds } from "../logging.ts";
+import { claimKey, clOrdIdReused, keyOf, request } from "./keyed-request.ts";
+import { marketOf } from "./market-of.ts";
+import { summaryOf, toView } from "./order-records.ts";
+import { asIfPlaced, particularsOf } from "./order-terms.ts";
 import { toOrderView } from "./order-views.ts";
+import { startGroup } from "./start-group.ts";
+import { checkStrategy, denyParent, startParent } from "./start-parent.ts";
 
 type Create = ActionMap["orders.create"]["params"];
 
@@ -43,12 +44,20 @@ export async function placeOrder(
   const { params, meta } = ctx;
   await access.requireTrade(user, params.portfolioId);
   const hash = bodyHash(params);
-  const market = await marketOf(ctx);
   const deadline = deadlineOf(ctx, node.clock);
   // A dry run changes nothing, so what its key was used for before does not matter.
-  if (params.dryRun === true)
-    return checkOnly(node, newOrder(node, user, params, undefined), market, deadline);
-  const order = newOrder(node, user, params, meta.idempotencyKey);
+  const isDry = params.dryRun === true;
+  const order = newOrder(node, user, params, isDry ? undefined : meta.idempotencyKey);
+  if (params.strategy !== undefined) checkStrategy(order, params.strategy);
+  const asked = { ...order, role: user.role };
+  const [market] = await Promise.all([
+    marketOf((action, what) => ctx.call(action, what), asked),
+    refuseOtherKind(node, order.orderId, params),
+  ]);
+  if (params.contingency !== undefined) return startGroup(node, ctx, order, params.contingency);
+  if (isDry) return checkOnly(node, order, market, deadline);
+  if (params.strategy !== undefined)
+    return placeParent(node, ctx, { order, market, strategy: params.strategy });
   const key = keyOf(user, meta.idempotencyKey);
   const commandId = uuidv5(NAMESPACE, `request:${order.orderId}`);
   const command: PortfolioCommand = { type: "RequestOrder", order, market };
@@ -58,7 +67,7 @@ export async function placeOrder(
     portfolio,
     command,
     { commandId, bodyHash: hash, ...key, ...deadline },
-    params,
+    params.clOrdId,
   );
   if (answer.isReplay) meta.isReplay = true;
   // sound: what the portfolio's decider replies to RequestOrder
@@ -79,53 +88,60 @@ export async function placeOrder(
   return toOrderView(placed.order);
 }
 
-type Keyed = Pick<CallOptions, "requestKey">;
-
-/** A key comes with one body: the order's id says nothing of another portfolio or clOrdId under the same key. */
-function keyOf({ userId }: RequestUser, key: string | undefined): Keyed {
-  return key === undefined ? {} : { requestKey: { scope: `orders:${userId}`, key } };
+/**
+ * An order with a strategy: its portfolio checks the whole, and each slice again at its time. A repeat is told by its keys
+ * and finds the parent: what the check would say of the whole by now does not matter any more.
+ */
+async function placeParent(
+  node: NodeContext,
+  ctx: RequestContext<Create>,
+  it: {
+    readonly order: NewOrder;
+    readonly market: MarketView;
+    readonly strategy: NonNullable<Create["strategy"]>;
+  },
+): Promise<OrderView> {
+  const { order, market, strategy } = it;
+  const user = userOf(ctx);
+  const hash = bodyHash(ctx.params);
+  await claimKey(node, { ...keyOf(user, ctx.meta.idempotencyKey), bodyHash: hash });
+  const { clOrdId } = ctx.params;
+  if (clOrdId !== undefined) {
+    const scope = `orders:clOrdId:${order.portfolioId}`;
+    if (!(await claimRequestKey(node.pool, scope, clOrdId, hash))) throw clOrdIdReused(clOrdId);
+  }
+  const known = await findView(node.pool, "algo", order.orderId);
+  if (known !== null) {
+    ctx.meta.isReplay = true;
+    return toView(known);
+  }
+  const verdict = await checkWhole(node, order, market, deadlineOf(ctx, node.clock));
+  if (verdict.verdict !== "denied") return startParent(node, ctx, order, strategy);
+  await denyParent(node, ctx, order, strategy, verdict.reasons);
+  throw denied(verdict.reasons, order.orderId);
 }
 
 /**
- * The key is claimed in the commit of the order. Where there is none, because the order is on record or was refused, it is
- * claimed here, before anybody hears of it.
+ * A clOrdId makes the order's id, whatever kind of order it is: a plain one, the first of a group, or one with a strategy.
+ * They are other commands of other actors, which cannot tell that the name was used for one of another kind.
  */
-async function request(
-  node: NodeContext,
-  portfolio: ActorRef,
-  command: PortfolioCommand,
-  options: CallOptions & { readonly bodyHash: string },
-  { clOrdId }: Create,
-): Promise<Answer> {
-  try {
-    const answer = await node.actors.call(portfolio, command, options);
-    if (answer.isReplay) await claimKey(node, options);
-    return answer;
-  } catch (error) {
-    const isReused = error instanceof ActorError && error.code === "IDEMPOTENCY_KEY_REUSED";
-    if (isReused || (error instanceof Error && error.name === "Refusal"))
-      await claimKey(node, options);
-    throw isReused && clOrdId !== undefined ? clOrdIdReused(clOrdId) : error;
-  }
-}
-
-/** Tells a client which of its two keys it has used before. */
-function clOrdIdReused(clOrdId: string): RestError {
-  const message = `clOrdId ${clOrdId} was used in this portfolio with other terms`;
-  return new RestError("IDEMPOTENCY_KEY_REUSED", message, {
-    errors: [{ path: "clOrdId", code: "INVALID_VALUE", message: "was used with other terms" }],
-  });
-}
-
-/** @throws RestError 422 when the key came with another body before */
-async function claimKey(
+async function refuseOtherKind(
   { pool }: NodeContext,
-  { requestKey, bodyHash: hash }: Keyed & { readonly bodyHash: string },
+  orderId: string,
+  { clOrdId, strategy, contingency }: Create,
 ): Promise<void> {
-  if (requestKey === undefined) return;
-  const { scope, key } = requestKey;
-  if (await claimRequestKey(pool, scope, key, hash)) return;
-  throw new RestError("IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used with another order");
+  if (clOrdId === undefined) return;
+  const known = await findViews(pool, [
+    { type: "order", id: orderId },
+    { type: "algo", id: orderId },
+  ]);
+  const isSame = known.every(({ type, doc }) =>
+    type === "algo"
+      ? strategy !== undefined
+      : strategy === undefined &&
+        (summaryOf(doc).parent !== undefined) === (contingency !== undefined),
+  );
+  if (!isSame) throw clOrdIdReused(clOrdId);
 }
 
 function newOrder(
@@ -145,8 +161,8 @@ function newOrder(
     side: params.side,
     ordType: params.type,
     orderQty: params.quantity,
-    ...(params.price !== undefined && { price: params.price }),
     timeInForce: params.timeInForce,
+    ...particularsOf(params),
     placedBy: user.userId,
   };
 }
@@ -161,15 +177,6 @@ function identity(
   if (clOrdId !== undefined) return `clOrdId:${portfolioId}:${clOrdId}`;
   if (key !== undefined) return `key:${portfolioId}:${user.userId}:${key}`;
   return `new:${node.newId()}`;
-}
-
-async function marketOf(ctx: RequestContext<Create>): Promise<MarketView> {
-  const { symbol } = ctx.params;
-  const seen = await ctx.call<Omit<MarketView, "feeBps">, { symbol: string }>(
-    "symbols.marketView",
-    { symbol },
-  );
-  return { ...seen, feeBps: PAPER_FEES.takerBps };
 }
 
 /**
@@ -206,6 +213,18 @@ async function checkOnly(
   market: MarketView,
   deadline: { readonly deadlineMs?: number },
 ): Promise<OrderView> {
+  const verdict = await checkWhole(node, order, market, deadline);
+  if (verdict.verdict === "denied") throw denied(verdict.reasons);
+  const nowMs = node.clock.now();
+  return { ...toOrderView(asIfPlaced(order, market, nowMs)), dryRun: true };
+}
+
+async function checkWhole(
+  node: NodeContext,
+  order: NewOrder,
+  market: MarketView,
+  deadline: { readonly deadlineMs?: number },
+): Promise<OrderVerdict> {
   const command: PortfolioCommand = { type: "CheckOrder", order, market };
   const answer = await node.actors.call({ type: "portfolio", id: order.portfolioId }, command, {
     commandId: node.newId(),
@@ -213,32 +232,5 @@ async function checkOnly(
     ...deadline,
   });
   // sound: what the portfolio's decider replies to CheckOrder
-  const verdict = answer.reply as unknown as OrderVerdict;
-  if (verdict.verdict === "denied") throw denied(verdict.reasons);
-  const now = isoTime(node.clock.now());
-  return {
-    orderId: order.orderId,
-    clOrdId: order.clOrdId,
-    portfolioId: order.portfolioId,
-    symbol: order.symbol,
-    side: order.side,
-    type: order.ordType,
-    quantity: order.orderQty,
-    price: order.price ?? null,
-    timeInForce: order.timeInForce,
-    status: "pendingNew",
-    cumQuantity: "0",
-    leavesQuantity: order.orderQty,
-    averagePrice: null,
-    fees: "0",
-    currency: market.instrument?.currency ?? null,
-    venue: market.instrument?.venue ?? null,
-    venueOrderId: null,
-    placedBy: order.placedBy,
-    signalId: null,
-    text: null,
-    dryRun: true,
-    createdAt: now,
-    updatedAt: now,
-  };
+  return answer.reply as unknown as OrderVerdict;
 }

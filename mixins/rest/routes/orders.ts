@@ -4,6 +4,9 @@ import { route } from "../route.ts";
 import { s } from "../schema.ts";
 import type { CrossCheck, Infer } from "../schema.ts";
 import { asOf, id, pageOf, paging, pagingForward, symbol } from "./common.ts";
+import { contingencyFits, contingencyInput, contingencyView } from "./contingencies.ts";
+import { flagsFit, flagsInput, flagsView, pricesFitType, timesFit } from "./order-terms.ts";
+import { trailInput, trailView } from "./order-terms.ts";
 
 const side = s.enum(["buy", "sell"]);
 const type = s.enum(ORDER_TYPES);
@@ -20,7 +23,7 @@ export const denial = s.named(
   }),
 );
 
-const order = s.named(
+export const order = s.named(
   "Order",
   s.object({
     orderId: id(),
@@ -31,7 +34,27 @@ const order = s.named(
     type,
     quantity: s.decimalText(),
     price: s.nullable(s.decimalText()),
+    stopPrice: s.optional(s.decimalText()),
+    trail: s.optional(trailView),
     timeInForce,
+    expireAt: s.optional(s.isoTime()),
+    flags: s.optional(flagsView),
+    brokerAccountId: s.optional(id()),
+    parentOrderId: s.optional(s.describe(id(), "the order with a strategy that it is a slice of")),
+    groupId: s.optional(s.describe(id(), "the orders that it depends on, or that depend on it")),
+    contingency: s.optional(s.describe(contingencyView, "those orders, and its place among them")),
+    strategy: s.optional(
+      s.describe(
+        s.object({
+          name: s.string(),
+          state: s.enum(["running", "paused", "ending", "ended"]),
+          progress: s.describe(s.number(), "filled of ordered"),
+          nextSliceAt: s.nullable(s.isoTime()),
+          children: s.describe(s.integer(), "see GET /api/execution/strategy/{orderId}"),
+        }),
+        "of an order that is worked by a strategy, through orders of its own",
+      ),
+    ),
     status,
     cumQuantity: s.decimalText(),
     leavesQuantity: s.decimalText(),
@@ -66,23 +89,28 @@ const orderEvent = s.named(
 const orderEvents = pageOf("OrderEvents", orderEvent);
 export type OrderEventPage = Infer<typeof orderEvents>;
 
-const clOrdId = s.string({
+export const clOrdId = s.string({
   min: 1,
   max: 64,
   pattern: /^[\x21-\x7e]+$/,
   hint: "must be visible ASCII",
 });
 
-const priceFitsType: CrossCheck = (value) => {
-  const hasPrice = value["price"] !== undefined;
-  if (value["type"] === "limit" && !hasPrice) {
-    return [{ path: "price", code: "REQUIRED", message: "is required for a limit order" }];
-  }
-  if (value["type"] === "market" && hasPrice) {
-    return [{ path: "price", code: "INVALID_VALUE", message: "must be absent for a market order" }];
-  }
-  return [];
-};
+const fieldsFit: CrossCheck = (value) => [
+  ...(value["strategy"] !== undefined && value["contingency"] !== undefined
+    ? [
+        {
+          path: "strategy",
+          code: "INVALID_VALUE",
+          message: "is not for orders of a group",
+        } as const,
+      ]
+    : []),
+  ...pricesFitType(value),
+  ...timesFit(value),
+  ...flagsFit(value),
+  ...contingencyFits(value),
+];
 
 export const createOrder = route({
   method: "POST",
@@ -100,12 +128,32 @@ export const createOrder = route({
     side,
     type,
     quantity: s.decimal({ sign: "positive", example: "10" }),
-    price: s.optional(s.decimal({ sign: "positive" })),
+    price: s.optional(s.describe(s.decimal({ sign: "positive" }), "the limit")),
+    stopPrice: s.optional(s.describe(s.decimal({ sign: "positive" }), "what sets the order off")),
+    trail: s.optional(s.describe(trailInput, "how far a trailing stop follows the market")),
     timeInForce: s.defaulted(timeInForce, "day"),
+    expireAt: s.optional(s.describe(s.time(), "when a gtd order ends")),
+    flags: s.optional(flagsInput),
+    venue: s.optional(
+      s.describe(s.string({ min: 1, max: 50 }), "where it shall go; the instrument's when absent"),
+    ),
+    brokerAccountId: s.optional(id()),
+    strategy: s.optional(
+      s.describe(
+        s.object({
+          name: s.string({ min: 1, max: 50, example: "twap" }),
+          parameters: s.optional(s.json("see GET /api/execution/strategy")),
+        }),
+        "works the order in slices, each an order of its own",
+      ),
+    ),
+    contingency: s.optional(
+      s.describe(contingencyInput, "orders that depend on this one, or on which it depends"),
+    ),
     clOrdId: s.optional(clOrdId),
     dryRun: s.optional(s.describe(s.boolean(), "check only: nothing is held, placed or recorded")),
   },
-  check: priceFitsType,
+  check: fieldsFit,
   response: order,
   status: 201,
   isIdempotent: true,
@@ -142,6 +190,39 @@ export const getOrder = route({
   query: { asOf },
   response: order,
   problems: ["NOT_FOUND"],
+});
+
+export const amendOrder = route({
+  method: "PATCH",
+  path: "/api/orders/{orderId}",
+  action: "orders.amend",
+  area: "execution",
+  permission: "orders.create",
+  summary: "Amend an open order",
+  description:
+    "Quantity is the whole order's, what is filled of it included. Answered when the amendment is durable: " +
+    "the order is `pendingReplace` until its broker answers. A denial is 422 with every reason, and is recorded.",
+  params: orderId,
+  body: {
+    quantity: s.optional(s.decimal({ sign: "positive", example: "10" })),
+    price: s.optional(s.decimal({ sign: "positive" })),
+    stopPrice: s.optional(s.decimal({ sign: "positive" })),
+  },
+  check: (value) =>
+    ["quantity", "price", "stopPrice"].some((name) => value[name] !== undefined)
+      ? []
+      : [{ path: "quantity", code: "REQUIRED", message: "or price or stopPrice is required" }],
+  response: order,
+  isIdempotent: true,
+  problems: [
+    "NOT_FOUND",
+    "ORDER_DENIED",
+    "ORDER_CLOSED",
+    "ORDER_NOT_AMENDABLE",
+    "AMEND_PENDING",
+    "AMEND_INVALID",
+    "IDEMPOTENCY_KEY_REUSED",
+  ],
 });
 
 export const cancelOrder = route({

@@ -1,3 +1,4 @@
+import { TRADING_STATES } from "../../../domain/portfolio/messages.ts";
 import { route } from "../route.ts";
 import { s } from "../schema.ts";
 import type { CrossCheck, Infer } from "../schema.ts";
@@ -19,6 +20,12 @@ const limitFields = {
   ),
   maxOrdersPerMinute: s.optional(s.integer({ min: 1, max: 1_000_000 })),
   restrictedSymbols: s.optional(s.array(symbol(), { max: 1000 })),
+  maxDailyLossPct: s.optional(
+    s.describe(
+      s.decimal({ sign: "positive", example: "0.05" }),
+      "loss since the day began (UTC) over the equity then, a fraction",
+    ),
+  ),
   priceCollarPct: s.optional(
     s.describe(
       s.decimal({ sign: "positive", example: "0.1" }),
@@ -27,6 +34,10 @@ const limitFields = {
   ),
 };
 const limits = s.object(limitFields);
+const tradingState = s.describe(
+  s.enum(TRADING_STATES),
+  "`reducing`: only what makes a position smaller; `halted`: no orders",
+);
 
 const portfolio = s.named(
   "Portfolio",
@@ -40,8 +51,16 @@ const portfolio = s.named(
     lotMethod,
     margin,
     limits,
+    tradingState,
     initialCash: s.decimalText(),
-    cash: s.decimalText(),
+    cash: s.describe(s.decimalText(), "as of the trade date: settled and unsettled together"),
+    settledCash: s.describe(s.decimalText(), "what has moved; withdrawals come out of it"),
+    unsettledCash: s.describe(
+      s.decimalText(),
+      "of trades that have not settled: to come less to be paid",
+    ),
+    netDeposits: s.describe(s.decimalText(), "deposits less withdrawals since the opening"),
+    dividends: s.describe(s.decimalText(), "after tax"),
     reserved: s.describe(s.decimalText(), "held for open orders"),
     buyingPower: s.decimalText(),
     equity: s.describe(s.nullable(s.decimalText()), "null while a position has no price"),
@@ -166,8 +185,8 @@ export const getPortfolio = route({
 });
 
 const changesSomething: CrossCheck = (value) =>
-  value["name"] === undefined && value["limits"] === undefined
-    ? [{ path: "name", code: "REQUIRED", message: "or limits is required" }]
+  ["name", "limits", "tradingState"].every((field) => value[field] === undefined)
+    ? [{ path: "name", code: "REQUIRED", message: "or limits or tradingState is required" }]
     : [];
 
 export const updatePortfolio = route({
@@ -176,9 +195,13 @@ export const updatePortfolio = route({
   action: "portfolios.update",
   area: "risk",
   permission: "portfolios.update",
-  summary: "Rename a portfolio, or replace its limits",
+  summary: "Rename a portfolio, replace its limits, or halt its trading",
   params: portfolioId,
-  body: { name: s.optional(name), limits: s.optional(limits) },
+  body: {
+    name: s.optional(name),
+    limits: s.optional(limits),
+    tradingState: s.optional(tradingState),
+  },
   check: changesSomething,
   response: portfolio,
   problems: ["NOT_FOUND", "PORTFOLIO_CLOSED"],

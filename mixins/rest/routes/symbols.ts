@@ -28,6 +28,12 @@ const instrument = s.named(
     multiplier: s.decimalText(),
     shortable: s.boolean(),
     calendar: s.string({ example: "XNYS" }),
+    minQuantity: s.optional(s.decimalText()),
+    maxQuantity: s.optional(s.decimalText()),
+    minNotional: s.optional(s.decimalText()),
+    maxNotional: s.optional(s.decimalText()),
+    isHalted: s.optional(s.boolean()),
+    isRegularHoursOnly: s.optional(s.boolean()),
   }),
 );
 export type InstrumentView = Infer<typeof instrument>;
@@ -62,6 +68,9 @@ export const getSymbol = route({
   problems: ["NOT_FOUND"],
 });
 
+const limit = (of: string) =>
+  s.optional(s.describe(s.decimal({ sign: "positive" }), `of ${of}; absent: not limited`));
+
 export const putSymbol = route({
   method: "PUT",
   path: "/api/symbols/{symbol}",
@@ -80,6 +89,14 @@ export const putSymbol = route({
     multiplier: s.defaulted(s.decimal({ sign: "positive", example: "1" }), "1"),
     shortable: s.defaulted(s.boolean(), false),
     calendar: s.string({ min: 1, max: 50, example: "XNYS" }),
+    minQuantity: limit("an order's quantity"),
+    maxQuantity: limit("an order's quantity"),
+    minNotional: limit("an order's value"),
+    maxNotional: limit("an order's value"),
+    isHalted: s.optional(s.describe(s.boolean(), "orders are denied")),
+    isRegularHoursOnly: s.optional(
+      s.describe(s.boolean(), "orders are denied outside the calendar's sessions"),
+    ),
   },
   response: instrument,
 });

@@ -113,13 +113,15 @@ describe("a command", () => {
 
   it.each([
     ["an unknown field", { ...ORDER, colour: "red" }, "colour", "UNKNOWN_FIELD"],
-    ["a type that is not executed today", { ...ORDER, type: "stop" }, "type", "UNSUPPORTED_VALUE"],
+    ["a type that is none", { ...ORDER, type: "pegged" }, "type", "UNSUPPORTED_VALUE"],
     [
-      "a time in force that is not",
-      { ...ORDER, timeInForce: "gtd" },
+      "a time in force that is none",
+      { ...ORDER, timeInForce: "gat" },
       "timeInForce",
       "UNSUPPORTED_VALUE",
     ],
+    ["a stop order without its stop", { ...ORDER, type: "stop" }, "stopPrice", "REQUIRED"],
+    ["a gtd order without its end", { ...ORDER, timeInForce: "gtd" }, "expireAt", "REQUIRED"],
     ["a limit order without a price", { ...ORDER, type: "limit" }, "price", "REQUIRED"],
     ["a market order with one", { ...ORDER, price: 1 }, "price", "INVALID_VALUE"],
     ["no quantity", { ...ORDER, quantity: 0 }, "quantity", "OUT_OF_RANGE"],

@@ -113,6 +113,9 @@ const DETAILS = {
   expired: { text: "expired" },
   rejected: { ordRejReason: "halted", text: "the market is halted" },
   cancelRejected: { text: "too late to cancel" },
+  triggered: {},
+  replaced: { revision: 1, venueOrderId: "v-1", orderQty: "10", price: "100", stopPx: null },
+  replaceRejected: { revision: 1, text: "too late to replace" },
 } as const;
 
 export type OrderDecision = Decision<OrderEvent, OrderReply>;

@@ -24,7 +24,7 @@ describe("a fill", () => {
       alarms: [],
     });
     expect(event.ledger.map(({ account, debit, credit }) => [account, debit, credit])).toEqual([
-      ["cash", "0", "1011.01"],
+      ["unsettled:payable", "0", "1011.01"],
       ["positions:AAPL", "1010", "0"],
       ["fees", "1.01", "0"],
     ]);
@@ -45,6 +45,7 @@ describe("a fill", () => {
       executedAtMs: 950_000,
       recordedAtMs: 1_000_000,
       settlementDate: "2026-03-04",
+      settlementStatus: "pending",
       realizedPnl: "0",
     });
     expect(live.summary()).toMatchObject({
@@ -102,7 +103,7 @@ describe("a fill", () => {
     const event = booked(live, fill({ side: "sell", quantity: "100", price: "140", fees: "1" }));
     expect(event).toMatchObject({ realizedPnl: "-1000", cash: "18999" });
     expect(event.ledger.map(({ account, debit, credit }) => [account, debit, credit])).toEqual([
-      ["cash", "13999", "0"],
+      ["unsettled:receivable", "13999", "0"],
       ["positions:AAPL", "0", "15000"],
       ["fees", "1", "0"],
       ["realizedPnl", "1000", "0"],

@@ -1,4 +1,5 @@
 import { equityCurve } from "../../../../domain/portfolio/equity-curve.ts";
+import { Desk } from "./desk.ts";
 import { fill, type LivePortfolio, opened } from "./given.ts";
 
 const events = (live: LivePortfolio) => live.recorded.map(({ event }) => event);
@@ -64,5 +65,47 @@ describe("an equity curve", () => {
       cash: "9936",
       positionsValue: "76",
     });
+  });
+
+  it("takes cash, dividends and splits when they count, at the price in new units until a close says more", () => {
+    const live = opened();
+    const at = (effectiveAtMs: number) => ({ memo: "", effectiveAtMs });
+    live.when(fill({ execId: "1", price: "100", transactTimeMs: 100 }));
+    live.when({ type: "MoveCash", direction: "deposit", amount: "500", ...at(200) });
+    live.when({
+      type: "PayDividend",
+      symbol: "AAPL",
+      perUnit: "1",
+      withholdingRate: "0",
+      ...at(300),
+    });
+    live.when({
+      type: "SplitPosition",
+      symbol: "AAPL",
+      newUnits: 4,
+      oldUnits: 1,
+      lotSize: "1",
+      cashInLieuPrice: null,
+      ...at(400),
+    });
+    const points = equityCurve(events(live), [close(500, "26")]);
+    expect(points.map(({ timestampMs, equity }) => [timestampMs, equity])).toEqual([
+      [100, "10000"],
+      [200, "10500"],
+      [300, "10510"],
+      [400, "10510"],
+      [500, "10550"],
+    ]);
+  });
+
+  it("has what was allocated away as if it had never been bought", () => {
+    const desk = new Desk();
+    const trade = desk.trade("buy", "10", "100");
+    desk.allocate(trade, "10");
+    desk.deliverAll();
+    const [giver, taker] = [events(desk.of("pf-1")), events(desk.of("pf-2"))];
+    const later = [close(2_000_000, "110")];
+    expect(equityCurve(giver, later).at(-1)?.equity).toBe("10000");
+    expect(equityCurve(taker, later).at(-1)?.equity).toBe("5100");
   });
 });

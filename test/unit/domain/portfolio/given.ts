@@ -9,6 +9,7 @@ import type {
 } from "../../../../domain/portfolio/messages.ts";
 import { portfolio } from "../../../../domain/portfolio/portfolio.ts";
 import { type PortfolioState, summarize } from "../../../../domain/portfolio/state.ts";
+import type { Instrument } from "../../../../domain/market/instrument.ts";
 import type { NewOrder } from "../../../../domain/order/new-order.ts";
 import type { Effect, Env, Recorded } from "../../../../domain/shared/decider.ts";
 
@@ -95,6 +96,10 @@ export interface MarketChanges {
   readonly tickSize?: string;
   readonly lotSize?: string;
   readonly multiplier?: string;
+  /** in place of the instrument's own */
+  readonly instrument?: Partial<Instrument>;
+  readonly route?: NonNullable<MarketView["route"]>;
+  readonly tsEventMs?: number;
 }
 
 export function market(changes: MarketChanges = {}): MarketView {
@@ -111,6 +116,7 @@ export function market(changes: MarketChanges = {}): MarketView {
       multiplier: changes.multiplier ?? "1",
       shortable: false,
       calendar: "XNYS",
+      ...changes.instrument,
     },
     quote: {
       symbol,
@@ -120,11 +126,12 @@ export function market(changes: MarketChanges = {}): MarketView {
       askSize: null,
       last,
       lastSize: null,
-      tsEventMs: 900_000,
+      tsEventMs: changes.tsEventMs ?? 900_000,
       tsInitMs: 900_001,
     },
     isStale: changes.isStale ?? false,
     feeBps: changes.feeBps ?? "10",
+    ...(changes.route && { route: changes.route }),
   };
 }
 
@@ -210,7 +217,8 @@ export function signal(changes: Partial<Signal> = {}): Signal {
 
 /** The verdict out of a reply. */
 export function verdict(reply: PortfolioReply): OrderVerdict {
-  if (!("verdict" in reply)) throw new Error(`expected a verdict, found ${JSON.stringify(reply)}`);
+  if (!("verdict" in reply) || "orders" in reply || reply.verdict === "amended")
+    throw new Error(`expected a verdict, found ${JSON.stringify(reply)}`);
   return reply;
 }
 

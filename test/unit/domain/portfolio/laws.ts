@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { assertBalanced } from "../../../../domain/portfolio/ledger.ts";
 import type { PortfolioEvent } from "../../../../domain/portfolio/messages.ts";
-import { type Account, buyingPower } from "../../../../domain/portfolio/state.ts";
+import { type Account, buyingPower, settledCash } from "../../../../domain/portfolio/state.ts";
 import { openQuantity } from "../../../../domain/portfolio/open-orders.ts";
 import { get, keys, values } from "../../../../domain/shared/bucket-map.ts";
-import { type Decimal, dec, text, ZERO } from "../../../../domain/shared/decimal.ts";
+import { Decimal, dec, text, ZERO } from "../../../../domain/shared/decimal.ts";
 import type { LivePortfolio } from "./given.ts";
 
 /** The laws of a portfolio, checked after every step; each look takes in the events that came since the last one. */
@@ -43,7 +43,14 @@ export class Laws {
   private checkLedger(account: Account): void {
     const all = sum([...this.totals.values()].map((total) => text(total)));
     assert.equal(text(all), "0", "the ledger as a whole balances");
-    assert.equal(text(this.total("cash")), account.cash, "the ledger's cash is the cash");
+    const { afterTrade } = account;
+    assert.equal(text(this.total("cash")), settledCash(account), "the ledger's cash has settled");
+    const unsettled = this.total("unsettled:payable").plus(this.total("unsettled:receivable"));
+    assert.equal(text(unsettled), afterTrade.unsettledCash, "the ledger's claims are the claims");
+    const dividends = this.total("dividends").plus(this.total("withholdingTax")).negated();
+    assert.equal(text(dividends), afterTrade.dividends, "the ledger's dividends are the dividends");
+    const capital = dec(account.opening.initialCash).plus(afterTrade.netDeposits);
+    assert.equal(text(this.total("capital").negated()), text(capital), "the capital was paid in");
     assert.equal(text(this.total("fees")), account.fees, "the ledger's fees are the fees");
     const profit = text(this.total("realizedPnl").negated());
     assert.equal(profit, account.realizedPnl, "the ledger's profit is the profit");
@@ -57,7 +64,7 @@ export class Laws {
     events: readonly PortfolioEvent[],
     isOrderly: boolean,
   ): void {
-    const alarms = events.flatMap((event) => (event.type === "FillApplied" ? event.alarms : []));
+    const alarms = events.flatMap((event) => ("alarms" in event ? event.alarms : []));
     const wasNegative = this.isNegative;
     this.isNegative = dec(buyingPower(account)).isNegative();
     if (isOrderly) {
@@ -76,19 +83,38 @@ export class Laws {
 function checkMoney(account: Account): void {
   const positions = values(account.positions);
   const cost = sum(positions.map((position) => position.cost));
+  const { netDeposits, dividends, unsettled, unsettledCash } = account.afterTrade;
   const kept = cost.plus(account.cash).plus(account.fees).minus(account.realizedPnl);
-  assert.equal(text(kept), account.opening.initialCash, "cash + cost + fees − profit is conserved");
+  const paidIn = dec(account.opening.initialCash).plus(netDeposits).plus(dividends);
+  assert.equal(text(kept), text(paidIn), "cash + cost + fees − profit is conserved");
+  const claims = sum(values(unsettled).map(({ amount }) => amount));
+  assert.equal(unsettledCash, text(claims), "the claims are their sum");
   for (const { quantity, lots } of positions)
     assert.equal(text(sum(lots.map((lot) => lot.quantity))), quantity, "lots add up to positions");
 }
 
 function checkHolds(account: Account): void {
-  const holds = values(account.orders.byId).map(({ hold }) => hold);
-  assert.equal(account.reserved, text(sum(holds.map(({ cash }) => cash))), "reserved = Σ holds");
-  for (const { orderId, cash, quantity } of holds) {
+  const reserved = sum(heldTogether(account.orders).map(({ cash }) => cash));
+  assert.equal(account.reserved, text(reserved), "reserved = Σ holds, a group's counted once");
+  for (const { hold, approved } of values(account.orders.byId)) {
+    const { orderId, cash, quantity } = hold;
     assert(!dec(cash).isNegative(), `the hold of ${orderId} is not negative`);
-    assert(dec(quantity).greaterThan(ZERO), `${orderId} holds for something`);
+    // A leg of which its siblings have left nothing holds nothing until its own end is heard.
+    const isLeg = approved.ocoGroup !== undefined && quantity === "0";
+    assert(isLeg || dec(quantity).greaterThan(ZERO), `${orderId} holds for something`);
   }
+}
+
+/** Each order's hold; of the legs of a group the largest. */
+function heldTogether({ byId }: Account["orders"]) {
+  const open = values(byId);
+  const groups = Map.groupBy(open, ({ approved }) => approved.ocoGroup ?? approved.orderId);
+  return [...groups.values()].map((legs) => ({
+    symbol: legs[0]?.hold.symbol ?? "",
+    side: legs[0]?.hold.side ?? "buy",
+    quantity: text(Decimal.max(...legs.map(({ hold }) => hold.quantity))),
+    cash: text(Decimal.max(...legs.map(({ hold }) => hold.cash))),
+  }));
 }
 
 /** What is kept beside the orders and positions, so that no turn walks through them, is what walking would find. */
@@ -96,11 +122,18 @@ function checkKeptTotals({ orders, positions, positionsCost }: Account): void {
   const cost = sum(values(positions).map((position) => position.cost));
   assert.equal(positionsCost, text(cost), "the cost of all positions is their sum");
   const open = values(orders.byId);
-  const bySymbol = Map.groupBy(open, ({ hold }) => hold.symbol);
+  const holding = open.filter(({ hold }) => hold.quantity !== "0");
+  const bySymbol = Map.groupBy(holding, ({ hold }) => hold.symbol);
   assert.deepEqual(keys(orders.bySymbol).toSorted(), [...bySymbol.keys()].toSorted());
   for (const [symbol, ofSymbol] of bySymbol)
     for (const side of ["buy", "sell"] as const) {
-      const holds = ofSymbol.map(({ hold }) => hold).filter((hold) => hold.side === side);
+      const holds = heldTogether(orders).filter(
+        (hold) => hold.symbol === symbol && hold.side === side && hold.quantity !== "0",
+      );
+      assert.equal(
+        holds.length > 0,
+        ofSymbol.some(({ hold }) => hold.side === side),
+      );
       const quantity = text(sum(holds.map((hold) => hold.quantity)));
       assert.equal(openQuantity(orders, symbol, side), quantity, `open ${side}s of ${symbol}`);
     }

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
+import type { ApprovedTerms } from "../../../../domain/order/messages.ts";
 import type { ApprovedOrder } from "../../../../domain/order/new-order.ts";
 import type { LotMethod } from "../../../../domain/portfolio/messages.ts";
 import { findOrder } from "../../../../domain/portfolio/open-orders.ts";
 import { minorUnit } from "../../../../domain/risk/minor-unit.ts";
-import { type Decimal, dec, text, ZERO } from "../../../../domain/shared/decimal.ts";
+import { Decimal, dec, text, ZERO } from "../../../../domain/shared/decimal.ts";
 import {
+  type Command,
   fill,
   type LivePortfolio,
   market,
@@ -31,6 +33,9 @@ export type Step =
   | { readonly kind: "signal"; side: "buy" | "sell"; symbol: number; fraction: number }
   | { readonly kind: "fill"; order: number; part: number; discountBps: number }
   | { readonly kind: "end"; order: number }
+  | { readonly kind: "legs"; side: "buy" | "sell"; symbol: number; lots: number; away: number }
+  | { readonly kind: "amend"; order: number; lots: number; limitBps: number }
+  | { readonly kind: "answer"; order: number; isTaken: boolean }
   | { readonly kind: "repeat"; message: number }
   | { readonly kind: "ask again"; order: number }
   | { readonly kind: "move"; symbol: number; bps: number };
@@ -67,6 +72,33 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("end" as const), order: index }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("legs" as const),
+      side,
+      symbol: fc.nat(2),
+      lots: fc.integer({ min: 1, max: 60 }),
+      away: fc.integer({ min: 1, max: 300 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("amend" as const),
+      order: index,
+      lots: fc.integer({ min: 1, max: 80 }),
+      limitBps: fc.integer({ min: -300, max: 300 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("answer" as const),
+      order: index,
+      isTaken: fc.boolean(),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("repeat" as const), message: index }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("ask again" as const), order: index }) },
   {
@@ -81,14 +113,20 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
 
 interface VenueOrder {
   readonly approved: ApprovedOrder;
-  leaves: Decimal;
+  orderQty: Decimal;
+  filled: Decimal;
+  worstPrice: string | null;
   isEnded: boolean;
+  /** an amendment that the venue has not answered */
+  asked: { readonly amendId: string; readonly terms: ApprovedTerms } | null;
 }
+
+type Sent = Command<"ApplyFill"> | Command<"ReleaseHold"> | Command<"ConcludeAmend">;
 
 export class World {
   readonly live: LivePortfolio;
   readonly orders: VenueOrder[] = [];
-  private readonly sent: (ReturnType<typeof fill> | ReturnType<typeof release>)[] = [];
+  private readonly sent: Sent[] = [];
   private readonly prices = [dec("190.10"), dec("410.55"), dec("64000.25")];
   readonly isOrderly: boolean;
   private count = 0;
@@ -110,6 +148,12 @@ export class World {
         return this.fill(next);
       case "end":
         return this.end(next.order);
+      case "legs":
+        return this.legs(next);
+      case "amend":
+        return this.amend(next);
+      case "answer":
+        return this.answer(next);
       case "repeat":
         return this.repeat(next.message);
       case "ask again":
@@ -167,27 +211,126 @@ export class World {
     if (found.verdict !== "approved") return;
     this.orders.push({
       approved: found.order,
-      leaves: dec(found.order.orderQty),
+      orderQty: dec(found.order.orderQty),
+      filled: ZERO,
+      worstPrice: found.order.hold.worstPrice,
       isEnded: false,
+      asked: null,
     });
+  }
+
+  /** Two orders of which the venue lets no more be filled than of one. */
+  private legs(next: Extract<Step, { kind: "legs" }>): void {
+    const symbol = SYMBOLS[next.symbol] ?? "AAPL";
+    const orderQty = text(dec(next.lots).times(LOTS[symbol]));
+    for (const [leg, bps] of [next.away, -next.away].entries()) {
+      const price = this.price(next.symbol)
+        .times(10_000 + bps)
+        .dividedBy(10_000)
+        .toFixed(2);
+      const order = {
+        orderId: `leg-${leg}-${this.count}`,
+        ocoGroup: `group-${this.count}`,
+        symbol,
+        side: next.side,
+        orderQty,
+        ordType: "limit",
+        price,
+      } as const;
+      this.keep(this.live.when(request(order, this.view(next.symbol))).reply);
+    }
+  }
+
+  private amend({ order: at, lots, limitBps }: Extract<Step, { kind: "amend" }>): void {
+    const amendable = this.orders.filter(({ isEnded, asked }) => !isEnded && asked === null);
+    const order = this.at(amendable, at);
+    const { account } = this.live.state;
+    if (order === undefined || account === null) return;
+    const { orderId, symbol, ocoGroup, price } = order.approved;
+    if (findOrder(account.orders, orderId) === undefined || ocoGroup !== undefined) return;
+    const orderQty = order.filled.plus(dec(lots).times(this.lotOf(order)));
+    const which = SYMBOLS.findIndex((one) => one === symbol);
+    const limit = this.price(which)
+      .times(10_000 + limitBps)
+      .dividedBy(10_000)
+      .toFixed(2);
+    const amendId = `amend-${this.count}`;
+    const { reply } = this.live.when({
+      type: "AmendOrder",
+      orderId,
+      amendId,
+      changes: { orderQty: text(orderQty), ...(price !== undefined && { price: limit }) },
+      market: this.view(which),
+      requestedBy: "user-1",
+    });
+    if (!("verdict" in reply) || reply.verdict !== "amended") return;
+    order.asked = { amendId, terms: reply.terms };
+  }
+
+  /** Refused as well when all of it was filled, or as much as it would leave. */
+  private answer({ order: at, isTaken }: Extract<Step, { kind: "answer" }>): void {
+    const order = this.at(
+      this.orders.filter(({ isEnded, asked }) => !isEnded && asked !== null),
+      at,
+    );
+    if (order === undefined || order.asked === null) return;
+    const { amendId, terms } = order.asked;
+    order.asked = null;
+    const { orderId } = order.approved;
+    const isPossible = order.filled.lessThan(Decimal.min(order.orderQty, terms.orderQty));
+    if (!isTaken || !isPossible) {
+      this.send({ type: "ConcludeAmend", orderId, amendId });
+      if (order.filled.equals(order.orderQty)) this.end(this.orders.indexOf(order));
+      return;
+    }
+    const { worstPrice, ...plain } = terms;
+    order.orderQty = dec(terms.orderQty);
+    order.worstPrice = worstPrice;
+    this.send({ type: "ConcludeAmend", orderId, amendId, terms: plain });
+  }
+
+  /** What a fill of one leg takes from the others; a leg without anything left ends. */
+  private shrink({ approved: { ocoGroup, orderId } }: VenueOrder, quantity: Decimal): void {
+    if (ocoGroup === undefined) return;
+    for (const other of this.orders) {
+      const { approved } = other;
+      if (approved.ocoGroup !== ocoGroup || approved.orderId === orderId || other.isEnded) continue;
+      other.orderQty = other.orderQty.minus(quantity);
+      const isGone = other.orderQty.lessThanOrEqualTo(other.filled);
+      other.isEnded = isGone;
+      const { price = null, stopPx = null } = approved;
+      const terms = { orderQty: text(other.orderQty), price, stopPx };
+      this.send(
+        isGone
+          ? release(approved.orderId)
+          : { type: "ConcludeAmend", orderId: approved.orderId, terms },
+      );
+    }
+  }
+
+  private lotOf({ approved: { symbol } }: VenueOrder): string {
+    return LOTS[symbol as keyof typeof LOTS]; // oxlint-disable-line typescript/no-unsafe-type-assertion -- orders are of SYMBOLS only
   }
 
   private fill({ order: at, part, discountBps }: Extract<Step, { kind: "fill" }>): void {
     const order = this.at(this.orders, at);
-    if (order === undefined || order.leaves.isZero()) return;
-    if (this.isOrderly && order.isEnded) return;
+    if (order === undefined) return;
+    const leaves = order.orderQty.minus(order.filled);
+    if (leaves.lessThanOrEqualTo(ZERO)) return;
     const { approved } = order;
-    const lot = LOTS[approved.symbol as keyof typeof LOTS]; // oxlint-disable-line typescript/no-unsafe-type-assertion -- orders are of SYMBOLS only
-    const quantity = order.leaves.dividedBy(lot).dividedBy(part).ceil().times(lot);
+    // A leg that a fill of another has ended is ended in the same moment.
+    if (order.isEnded && (this.isOrderly || approved.ocoGroup !== undefined)) return;
+    const lot = this.lotOf(order);
+    const quantity = leaves.dividedBy(lot).dividedBy(part).ceil().times(lot);
     const last = this.price(SYMBOLS.findIndex((symbol) => symbol === approved.symbol));
-    const top = dec(approved.hold.worstPrice ?? approved.price ?? last);
+    const top = dec(order.worstPrice ?? approved.price ?? last);
     const price = top
       .times(10_000 - discountBps)
       .dividedBy(10_000)
       .toDecimalPlaces(4, 1);
     const cent = minorUnit("USD");
     const fee = quantity.times(price).times(FEE_BPS).dividedBy(10_000).dividedBy(cent).ceil();
-    order.leaves = order.leaves.minus(quantity);
+    order.filled = order.filled.plus(quantity);
     this.send(
       fill({
         orderId: approved.orderId,
@@ -199,6 +342,7 @@ export class World {
         fees: text(fee.times(cent)),
       }),
     );
+    this.shrink(order, quantity);
   }
 
   private end(at: number): void {
@@ -208,7 +352,7 @@ export class World {
     this.send(release(order.approved.orderId));
   }
 
-  private send(command: ReturnType<typeof fill> | ReturnType<typeof release>): void {
+  private send(command: Sent): void {
     this.sent.push(command);
     this.live.when(command);
   }
@@ -216,15 +360,31 @@ export class World {
   /** The same message again, under another command id: only the portfolio's own memory can tell. */
   private repeat(at: number): void {
     const message = this.at(this.sent, at);
-    if (message !== undefined && isWithinMemory(this.sent, message))
+    // An amendment that the venue made by itself has no name: its repeat is for the order to tell.
+    const isNamed = message?.type !== "ConcludeAmend" || message.amendId !== undefined;
+    if (message !== undefined && isNamed && this.isRemembered(message))
       assert.deepEqual(this.live.when(message).events, [], "a repeat changes nothing");
+  }
+
+  /** Of the orders that hold nothing any more the latest are known. */
+  private isRemembered(message: Sent): boolean {
+    const orderId = message.type === "ApplyFill" ? message.report.orderId : message.orderId;
+    const { account } = this.live.state;
+    if (account === null) return false;
+    return (
+      findOrder(account.orders, orderId) !== undefined ||
+      account.decided.some((order) => order.orderId === orderId)
+    );
   }
 
   private askAgain(at: number): void {
     const order = this.at(this.orders, at);
     const { account } = this.live.state;
     if (order === undefined || account === null) return;
-    if (findOrder(account.orders, order.approved.orderId) === undefined) return;
+    const known = findOrder(account.orders, order.approved.orderId);
+    // What was amended is not what was asked for any more.
+    if (known === undefined || known.approved.orderQty !== order.approved.orderQty) return;
+    if (known.approved.price !== order.approved.price) return;
     const again = this.live.when({
       type: "RequestOrder",
       order: order.approved,
@@ -258,9 +418,4 @@ export class World {
   private at<T>(list: readonly T[], position: number): T | undefined {
     return list[position % Math.max(list.length, 1)];
   }
-}
-
-/** Ends may always be repeated; fills of the last 256 decided orders are known. */
-function isWithinMemory(sent: readonly object[], message: object): boolean {
-  return sent.length - sent.indexOf(message) < 200;
 }

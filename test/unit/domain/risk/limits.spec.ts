@@ -16,14 +16,19 @@ function check(order: Partial<NewOrder>, changes: ContextChanges = {}, view: Mar
 function context(changes: Partial<OrderContext>): OrderContext {
   return {
     status: "open",
+    tradingState: "active",
     baseCurrency: "USD",
     limits: {},
     equity: "10000",
+    dayStartEquity: "10000",
     buyingPower: "10000",
     positionQty: "0",
     openBuyQty: "0",
     openSellQty: "0",
+    ownOppositePrice: null,
+    isGroupOfOthers: false,
     ordersLastMinute: 0,
+    nowMs: 1_000_000,
     market: market(),
     ...changes,
   };
@@ -31,6 +36,23 @@ function context(changes: Partial<OrderContext>): OrderContext {
 
 const limitAt = (price: string, side: "buy" | "sell" = "buy") =>
   ({ ordType: "limit", price, side, orderQty: "1" }) as const;
+
+const HELD = { positionQty: "10" } as const;
+const STOP = { ordType: "stop", side: "sell", orderQty: "10" } as const;
+/** 2024-05-27T15:00:00Z: a Monday at eleven in New York, and a holiday. */
+const MEMORIAL_DAY_MS = 1_716_822_000_000;
+const ROUTE = {
+  venue: "PAPER",
+  abilities: {
+    ordTypes: ["market", "limit", "trailingStop"],
+    timesInForce: ["day", "gtc"],
+    trails: ["amount"],
+    postOnly: true,
+    reduceOnly: false,
+    displayQty: false,
+    replace: true,
+  },
+} as const;
 
 type Case = readonly [
   code: DenialCode,
@@ -92,7 +114,123 @@ const CASES: readonly Case[] = [
   ],
   ["INSUFFICIENT_BUYING_POWER", "1051.14", "1051.15", {}, { buyingPower: "1051.14" }],
   ["SHORT_NOT_ALLOWED", "7", "10", { side: "sell" }, { positionQty: "12", openSellQty: "5" }],
+  ["TRADING_HALTED", "active", "halted", {}, { tradingState: "halted" }],
+  [
+    "TRADING_REDUCING",
+    "a sell of at most 7",
+    "buy of 10",
+    {},
+    { tradingState: "reducing", positionQty: "12", openSellQty: "5" },
+  ],
+  ["INSTRUMENT_HALTED", "trading", "halted", {}, {}, { instrument: { isHalted: true } }],
+  [
+    "MARKET_CLOSED",
+    "a session of XNYS",
+    `market time ${MEMORIAL_DAY_MS}`,
+    {},
+    {},
+    { instrument: { isRegularHoursOnly: true }, tsEventMs: MEMORIAL_DAY_MS },
+  ],
+  [
+    "RISK_UNAVAILABLE",
+    "a known calendar",
+    "XMARS",
+    {},
+    {},
+    { instrument: { isRegularHoursOnly: true, calendar: "XMARS" } },
+  ],
+  [
+    "RISK_UNAVAILABLE",
+    "above 0",
+    "0",
+    {},
+    { dayStartEquity: "0", limits: { maxDailyLossPct: "0.1" } },
+  ],
+  ...(["VENUE_NOT_FOUND", "BROKER_ACCOUNT_NOT_FOUND", "BROKER_ACCOUNT_DISABLED"] as const).map(
+    (code): Case => [
+      code,
+      code === "VENUE_NOT_FOUND" ? "a venue that a broker trades on" : "a usable account",
+      code === "VENUE_NOT_FOUND" ? "XETR" : "account-1",
+      { exDestination: "XETR", brokerAccountId: "account-1" },
+      {},
+      { route: { problem: code, message: "it is not there" } },
+    ],
+  ),
+  [
+    "ORDER_TYPE_UNSUPPORTED",
+    "one of market, limit, trailingStop",
+    "stop",
+    { ordType: "stop", stopPx: "101" },
+    {},
+    { route: ROUTE },
+  ],
+  [
+    "ORDER_TYPE_UNSUPPORTED",
+    "one of amount",
+    "bps",
+    { ordType: "trailingStop", trail: { bps: "50" }, orderQty: "1" },
+    {},
+    { route: ROUTE },
+  ],
+  [
+    "TIME_IN_FORCE_UNSUPPORTED",
+    "one of day, gtc",
+    "ioc",
+    { timeInForce: "ioc" },
+    {},
+    { route: ROUTE },
+  ],
+  [
+    "FLAG_UNSUPPORTED",
+    "one of postOnly",
+    "displayQty",
+    { ...limitAt("100"), postOnly: true, displayQty: "1" },
+    {},
+    { route: ROUTE },
+  ],
+  ["EXPIRE_TIME_IN_PAST", "after 900000", "900000", { timeInForce: "gtd", expireAtMs: 900_000 }],
+  ["EXPIRE_TIME_IN_PAST", "after 900000", "none", { timeInForce: "gtd" }],
+  ["QUANTITY_BELOW_MINIMUM", "11", "10", {}, {}, { instrument: { minQuantity: "11" } }],
+  ["QUANTITY_ABOVE_MAXIMUM", "9", "10", {}, {}, { instrument: { maxQuantity: "9" } }],
+  ["DISPLAY_QUANTITY_INVALID", "lots of 1, up to 1", "2", { ...limitAt("100"), displayQty: "2" }],
+  ["STOP_PRICE_NOT_POSITIVE", "above 0", "none", { ordType: "stop", side: "sell" }, HELD],
+  [
+    "STOP_PRICE_NOT_POSITIVE",
+    "above 0",
+    "0",
+    { ...limitAt("90", "sell"), ordType: "stopLimit", stopPx: "0" },
+    { ...HELD, limits: { priceCollarPct: "1" } },
+  ],
+  ["PRICE_OFF_TICK", "0.05", "99.99", { ...STOP, stopPx: "99.99" }, HELD, { tickSize: "0.05" }],
+  ["TRAIL_NOT_POSITIVE", "above 0", "none", { ordType: "trailingStop", side: "sell" }, HELD],
+  ["NOTIONAL_BELOW_MINIMUM", "1000.01", "1000", {}, {}, { instrument: { minNotional: "1000.01" } }],
+  ["NOTIONAL_EXCEEDS_LIMIT", "999", "1000", {}, {}, { instrument: { maxNotional: "999" } }],
+  [
+    "DAILY_LOSS_EXCEEDED",
+    "0.05",
+    "0.05000001",
+    {},
+    { equity: "9499.9999", limits: { maxDailyLossPct: "0.05" } },
+  ],
+  [
+    "REDUCE_ONLY_WOULD_INCREASE",
+    "a sell of at most 12",
+    "buy of 10",
+    { reduceOnly: true },
+    { positionQty: "12" },
+  ],
+  ["SELF_CROSS", "below 100", "100", {}, { ownOppositePrice: "100" }],
+  ["SELF_CROSS", "above 99", "99", limitAt("99", "sell"), { ...HELD, ownOppositePrice: "99" }],
+  [
+    "ORDER_GROUP_MISMATCH",
+    "the symbol and side of the other legs",
+    "buy of AAPL",
+    { ocoGroup: "g-1" },
+    { isGroupOfOthers: true },
+  ],
 ];
+
+const LOST = { ...HELD, equity: "1", limits: { maxDailyLossPct: "0.05" } } as const;
 
 const ANY_TEXT: unknown = expect.any(String);
 
@@ -158,6 +296,19 @@ describe("the pre-trade check", () => {
     ["a buy far below the market", limitAt("1"), {}],
     ["a sell at the collar", limitAt("50", "sell"), { positionQty: "1" }],
     ["a sell far above the market", limitAt("1000", "sell"), { positionQty: "1" }],
+    [
+      "what reduces while only that is allowed",
+      { side: "sell" },
+      { ...HELD, tradingState: "reducing" },
+    ],
+    ["what reduces after too much was lost today", { side: "sell" }, LOST],
+    ["a reduce-only sell of what is held", { side: "sell", reduceOnly: true }, HELD],
+    [
+      "a stop beyond an own order on the other side",
+      { ...STOP, stopPx: "95" },
+      { ...HELD, ownOppositePrice: "100" },
+    ],
+    ["a buy below an own sell", limitAt("99"), { ownOppositePrice: "99.01" }],
     ["an order at the notional limit", {}, { limits: { maxOrderNotional: "1000" } }],
     ["a position at its limit", {}, { limits: { maxPositionPct: "0.1" } }],
     [

@@ -1,0 +1,209 @@
+/** What happens to a portfolio after the trade: settlement, cash in and out, dividends, splits, allocations. */
+import type { DecimalString } from "../shared/decimal.ts";
+import type { AllocationRow, LedgerEntry, TradeRow } from "../shared/journal.ts";
+import type { MarketView } from "./market-view.ts";
+import type { FillAlarm, Lot, LotChange, PositionSummary } from "./position.ts";
+
+export type AfterTradeCommand =
+  /** those of the trades that settle on or before the date, which the market has reached */
+  | { readonly type: "SettleTrades"; readonly tradeIds: readonly string[]; readonly asOf: string }
+  /** money or securities did not come on the day; SettleTrades makes up for it */
+  | { readonly type: "FailSettlement"; readonly tradeId: string; readonly reason: string }
+  | {
+      readonly type: "MoveCash";
+      readonly direction: "deposit" | "withdraw";
+      /** positive */
+      readonly amount: DecimalString;
+      readonly memo: string;
+      readonly effectiveAtMs: number;
+    }
+  | {
+      readonly type: "PayDividend";
+      readonly symbol: string;
+      /** before tax */
+      readonly perUnit: DecimalString;
+      /** of the gross amount that is kept as tax, a fraction in [0, 1) */
+      readonly withholdingRate: DecimalString;
+      /** adjust open orders, too; absent: they stay as they are */
+      readonly adjust?: { readonly market: MarketView; readonly requestedBy: string };
+      readonly memo: string;
+      readonly effectiveAtMs: number;
+    }
+  | {
+      readonly type: "SplitPosition";
+      readonly symbol: string;
+      /** so many new units for … */
+      readonly newUnits: number;
+      /** … so many old ones */
+      readonly oldUnits: number;
+      readonly lotSize: DecimalString;
+      /** what a fraction of a lot is paid out at, per new unit; null: there may be none */
+      readonly cashInLieuPrice: DecimalString | null;
+      readonly memo: string;
+      readonly effectiveAtMs: number;
+    }
+  /** gives parts of a trade of this portfolio to others */
+  | {
+      readonly type: "AllocateTrade";
+      readonly trade: TradeRow;
+      readonly multiplier: DecimalString;
+      readonly parts: readonly { readonly portfolioId: string; readonly quantity: DecimalString }[];
+      readonly requestedBy: string;
+    }
+  /** from the portfolio that gives; answered to it with ConcludeAllocation, whatever comes of it */
+  | {
+      readonly type: "TakeAllocation";
+      readonly allocationId: string;
+      /** the part as a trade of the portfolio that takes it */
+      readonly trade: TradeRow;
+      readonly multiplier: DecimalString;
+      readonly from: { readonly portfolioId: string; readonly tradeId: string };
+    }
+  | {
+      readonly type: "ConcludeAllocation";
+      readonly tradeId: string;
+      readonly allocationId: string;
+      /** why the other portfolio could not take it; null: it has */
+      readonly refusal: string | null;
+    };
+
+/** What a transfer of units at a price did to cash, position and profit. */
+export interface Booking {
+  /** of the whole portfolio, after it */
+  readonly cash: DecimalString;
+  /** signed: what the position changed by */
+  readonly quantityChange: DecimalString;
+  /** signed, fee included */
+  readonly cashChange: DecimalString;
+  /** gross of fees */
+  readonly realizedPnl: DecimalString;
+  /** negative: given back */
+  readonly fee: DecimalString;
+  readonly position: PositionSummary;
+  readonly lots: LotChange;
+  readonly ledger: readonly LedgerEntry[];
+}
+
+export type AfterTradeEvent =
+  | {
+      readonly type: "TradeSettled";
+      readonly tradeId: string;
+      readonly asOf: string;
+      /** moved from unsettled to settled cash, signed */
+      readonly amount: DecimalString;
+      readonly ledger: readonly LedgerEntry[];
+    }
+  | { readonly type: "SettlementFailed"; readonly tradeId: string; readonly reason: string }
+  | {
+      readonly type: "CashMoved";
+      readonly transactionId: string;
+      /** signed */
+      readonly amount: DecimalString;
+      readonly memo: string;
+      readonly effectiveAtMs: number;
+      readonly ledger: readonly LedgerEntry[];
+    }
+  | {
+      readonly type: "DividendPaid";
+      readonly transactionId: string;
+      readonly symbol: string;
+      readonly quantity: DecimalString;
+      readonly perUnit: DecimalString;
+      /** negative: a short position pays it */
+      readonly gross: DecimalString;
+      readonly withheld: DecimalString;
+      /** gross less tax: what cash changed by */
+      readonly net: DecimalString;
+      readonly memo: string;
+      readonly effectiveAtMs: number;
+      readonly ledger: readonly LedgerEntry[];
+    }
+  | {
+      readonly type: "PositionSplit";
+      readonly transactionId: string;
+      readonly newUnits: number;
+      readonly oldUnits: number;
+      readonly quantityBefore: DecimalString;
+      readonly position: PositionSummary;
+      /** in place of all lots */
+      readonly lots: readonly Lot[];
+      /** for the fraction of a lot that was left */
+      readonly cashInLieu: DecimalString;
+      readonly realizedPnl: DecimalString;
+      readonly memo: string;
+      readonly effectiveAtMs: number;
+      readonly ledger: readonly LedgerEntry[];
+    }
+  /** units, cost, money and fees of the part are out of this portfolio's books */
+  | ({
+      readonly type: "TradeAllocated";
+      readonly allocation: AllocationRow;
+      readonly trade: AllocatedTrade;
+      readonly requestedBy: string;
+    } & Booking)
+  | {
+      readonly type: "AllocationTaken";
+      readonly tradeId: string;
+      readonly allocationId: string;
+    }
+  /** the other portfolio could not take it: everything is back */
+  | ({
+      readonly type: "AllocationReturned";
+      readonly allocationId: string;
+      readonly trade: AllocatedTrade;
+      readonly reason: string;
+      /** what came back may not fit any more: it is a fact all the same, and a person must look */
+      readonly alarms: readonly FillAlarm[];
+    } & Booking)
+  /** by the portfolio that was to take it: nothing of its books changed */
+  | {
+      readonly type: "AllocationRefused";
+      readonly allocationId: string;
+      readonly from: { readonly portfolioId: string; readonly tradeId: string };
+      readonly reason: string;
+    };
+
+/** What of a trade its allocations need to know. */
+export interface AllocatedTrade {
+  readonly tradeId: string;
+  readonly orderId: string;
+  readonly symbol: string;
+  readonly side: "buy" | "sell";
+  readonly price: DecimalString;
+  readonly multiplier: DecimalString;
+  readonly executedAtMs: number;
+}
+
+export interface SettleReceipt {
+  readonly settled: readonly string[];
+}
+
+export interface TransactionReceipt {
+  readonly transactionId: string;
+  /** signed: what cash changed by */
+  readonly cashChange: DecimalString;
+  /** gross, and tax kept, of a dividend; null for others */
+  readonly dividend: { readonly gross: DecimalString; readonly withheld: DecimalString } | null;
+  /** after a dividend or split; null for cash */
+  readonly position: PositionSummary | null;
+  /** by a dividend that was to adjust them */
+  readonly adjustedOrders: readonly AdjustedOrder[];
+  readonly effectiveAtMs: number;
+  readonly recordedAtMs: number;
+}
+
+/** An open order that a corporate action wants with other prices. */
+export interface AdjustedOrder {
+  readonly orderId: string;
+  readonly price?: DecimalString;
+  readonly stopPx?: DecimalString;
+  /** why it stays as it is; null: the amendment is on its way */
+  readonly reason: string | null;
+}
+
+export interface AllocationReceipt {
+  readonly tradeId: string;
+  readonly allocations: readonly AllocationRow[];
+}
+
+export type AfterTradeReply = SettleReceipt | TransactionReceipt | AllocationReceipt;

@@ -1,0 +1,121 @@
+import { put } from "../shared/bucket-map.ts";
+import { add, subtract } from "../shared/decimal.ts";
+import type { AllocationRow } from "../shared/journal.ts";
+import type { AfterTradeEvent, Booking } from "./after-trade-messages.ts";
+import {
+  type AfterTrade,
+  allocationsOf,
+  findUnsettled,
+  unsettledTrade,
+  withAllocation,
+  withoutUnsettled,
+  withUnsettled,
+} from "./after-trade-state.ts";
+import { changeLots } from "./lots.ts";
+import type { FillApplied, Lot, PositionSummary } from "./messages.ts";
+import { type Account, positionOf } from "./state.ts";
+
+/** The state after one of the events that come after the trade. Sums only, as everywhere. */
+export function evolveAfterTrade(account: Account, event: AfterTradeEvent): Account {
+  const { afterTrade } = account;
+  switch (event.type) {
+    case "TradeSettled":
+      return { ...account, afterTrade: withoutUnsettled(afterTrade, event.tradeId) };
+    case "SettlementFailed":
+      return { ...account, afterTrade: withFailed(afterTrade, event.tradeId) };
+    case "CashMoved": {
+      const netDeposits = add(afterTrade.netDeposits, event.amount);
+      const cash = add(account.cash, event.amount);
+      // Neither a gain nor a loss of the day.
+      const dayStart = { ...account.dayStart, equity: add(account.dayStart.equity, event.amount) };
+      return { ...account, cash, dayStart, afterTrade: { ...afterTrade, netDeposits } };
+    }
+    case "DividendPaid": {
+      const dividends = add(afterTrade.dividends, event.net);
+      const cash = add(account.cash, event.net);
+      return { ...account, cash, afterTrade: { ...afterTrade, dividends } };
+    }
+    case "PositionSplit":
+      return {
+        ...withPosition(account, event.position, event.lots),
+        cash: add(account.cash, event.cashInLieu),
+        realizedPnl: add(account.realizedPnl, event.realizedPnl),
+      };
+    case "TradeAllocated":
+      return withAllocated(transferred(account, event, event.trade.tradeId), event);
+    case "AllocationTaken":
+      return concluded(account, event.tradeId, event.allocationId, { status: "taken" });
+    case "AllocationReturned": {
+      const { tradeId } = event.trade;
+      const booked = transferred(account, event, tradeId);
+      const { reason } = event;
+      return concluded(booked, tradeId, event.allocationId, { status: "refused", reason });
+    }
+    case "AllocationRefused":
+      return account;
+  }
+}
+
+/** Beside what a fill does to cash and position: its money is not there yet, unless it settles at once. */
+export function withFillToSettle(afterTrade: AfterTrade, fill: FillApplied): AfterTrade {
+  return fill.trade.settlementStatus === "pending"
+    ? withUnsettled(afterTrade, unsettledTrade(fill.trade, fill.cashChange))
+    : afterTrade;
+}
+
+function withFailed(afterTrade: AfterTrade, tradeId: string): AfterTrade {
+  const trade = findUnsettled(afterTrade, tradeId);
+  return trade === undefined
+    ? afterTrade
+    : withUnsettled(afterTrade, { ...trade, status: "failed" });
+}
+
+function withPosition(account: Account, position: PositionSummary, lots: readonly Lot[]): Account {
+  const before = positionOf(account, position.symbol);
+  const costChange = subtract(position.cost, before?.cost ?? "0");
+  return {
+    ...account,
+    positions: put(account.positions, position.symbol, { ...position, lots }),
+    positionsCost: add(account.positionsCost, costChange),
+  };
+}
+
+function transferred(account: Account, booking: Booking, tradeId: string): Account {
+  const { position } = booking;
+  const lots = changeLots(positionOf(account, position.symbol)?.lots ?? [], booking.lots);
+  const unsettled = findUnsettled(account.afterTrade, tradeId);
+  const afterTrade =
+    unsettled === undefined
+      ? account.afterTrade
+      : withUnsettled(account.afterTrade, {
+          ...unsettled,
+          amount: add(unsettled.amount, booking.cashChange),
+        });
+  return {
+    ...withPosition(account, position, lots),
+    cash: booking.cash,
+    realizedPnl: add(account.realizedPnl, booking.realizedPnl),
+    fees: add(account.fees, booking.fee),
+    afterTrade,
+  };
+}
+
+function withAllocated(
+  account: Account,
+  { allocation, trade }: Extract<AfterTradeEvent, { type: "TradeAllocated" }>,
+): Account {
+  return { ...account, afterTrade: withAllocation(account.afterTrade, trade, allocation) };
+}
+
+function concluded(
+  account: Account,
+  tradeId: string,
+  allocationId: string,
+  ending: Pick<AllocationRow, "status" | "reason">,
+): Account {
+  const known = allocationsOf(account.afterTrade, tradeId);
+  const allocation = known?.rows.find((row) => row.allocationId === allocationId);
+  if (known === undefined || allocation === undefined) return account;
+  const afterTrade = withAllocation(account.afterTrade, known.trade, { ...allocation, ...ending });
+  return { ...account, afterTrade };
+}

@@ -1,0 +1,32 @@
+import type { DecimalString } from "../shared/decimal.ts";
+
+export interface PositionSummary {
+  readonly symbol: string;
+  readonly currency: string;
+  readonly quantity: DecimalString;
+  readonly averagePrice: DecimalString;
+  /** Σ cost of the open lots, multiplier included, fees not */
+  readonly cost: DecimalString;
+  readonly multiplier: DecimalString;
+  readonly realizedPnl: DecimalString;
+  readonly fees: DecimalString;
+}
+
+/** A parcel of a position as it was bought: signed quantity, and its cost with the multiplier, without fees. */
+export interface Lot {
+  readonly quantity: DecimalString;
+  readonly cost: DecimalString;
+}
+
+/** What a fill did to the lots of a position: so many taken away at one end, and others put in their place. */
+export interface LotChange {
+  readonly end: "front" | "back";
+  readonly removed: number;
+  readonly put: readonly Lot[];
+}
+
+/**
+ * Booked because a fill is a fact, and to be looked at by a person. `BuyingPowerExceeded`: the fill cost more than its hold
+ * and the free cash. `PositionOversold`: more was sold than was there, the position is short.
+ */
+export type FillAlarm = "BuyingPowerExceeded" | "PositionOversold";

@@ -1,0 +1,149 @@
+import { Decimal, dec, text, ZERO } from "../../shared/decimal.ts";
+import {
+  type OrderRule,
+  deny,
+  highest,
+  valueAt,
+  reduces,
+  reducingSide,
+  reducible,
+} from "./rule.ts";
+
+export const portfolioIsOpen: OrderRule = ({ context }) =>
+  context.status === "closed"
+    ? deny("PORTFOLIO_CLOSED", "the portfolio is closed", "open", context.status)
+    : null;
+
+export const portfolioMayTrade: OrderRule = ({ context: { tradingState } }) =>
+  tradingState === "halted"
+    ? deny("TRADING_HALTED", "trading of the portfolio is halted", "active", tradingState)
+    : null;
+
+export const onlyReducesWhileReducing: OrderRule = (facts) =>
+  facts.context.tradingState === "reducing" && !reduces(facts)
+    ? deny(
+        "TRADING_REDUCING",
+        "only orders that make a position smaller are taken",
+        `a ${reducingSide(facts)} of at most ${text(reducible(facts))}`,
+        `${facts.order.side} of ${text(facts.quantity)}`,
+      )
+    : null;
+
+/** The position with all open buys and this one, over equity. Sells only make it smaller. */
+export const positionIsInsideLimit: OrderRule = (facts) => {
+  const { order, context, quantity } = facts;
+  const limit = context.limits.maxPositionPct;
+  if (limit === undefined || order.side === "sell") return null;
+  const wanted = quantity.plus(context.positionQty).plus(context.openBuyQty);
+  const market = highest(facts.stopPrice, facts.touch);
+  const value = valueAt(highest(facts.limitPrice, market), wanted, facts);
+  if (value === null) return null;
+  const equity = dec(context.equity);
+  if (value.lessThanOrEqualTo(equity.times(limit))) return null;
+  return deny(
+    "POSITION_EXCEEDS_LIMIT",
+    "the position would be too large a part of equity",
+    limit,
+    equity.greaterThan(ZERO)
+      ? text(value.dividedBy(equity).toDecimalPlaces(8, Decimal.ROUND_UP))
+      : `equity of ${text(equity)}`,
+  );
+};
+
+export const rateIsInsideLimit: OrderRule = ({ context }) => {
+  const limit = context.limits.maxOrdersPerMinute;
+  const observed = context.ordersLastMinute + 1;
+  return limit !== undefined && observed > limit
+    ? deny("ORDER_RATE_EXCEEDED", "too many orders within 60 s", String(limit), String(observed))
+    : null;
+};
+
+export const symbolIsAllowed: OrderRule = ({ order, context }) => {
+  const restricted = context.limits.restrictedSymbols ?? [];
+  return restricted.includes(order.symbol)
+    ? deny(
+        "SYMBOL_RESTRICTED",
+        `${order.symbol} may not be traded`,
+        `none of ${restricted.join(", ")}`,
+        order.symbol,
+      )
+    : null;
+};
+
+export const buyingPowerSuffices: OrderRule = ({ context, cash }) =>
+  cash !== null && cash.greaterThan(context.buyingPower)
+    ? deny(
+        "INSUFFICIENT_BUYING_POWER",
+        "the order could cost more than there is to spend",
+        context.buyingPower,
+        text(cash),
+      )
+    : null;
+
+export const sellIsCovered: OrderRule = ({ order, context, quantity }) => {
+  if (order.side === "buy") return null;
+  const available = dec(context.positionQty).minus(context.openSellQty);
+  return quantity.greaterThan(available)
+    ? deny(
+        "SHORT_NOT_ALLOWED",
+        "a cash portfolio sells only what it holds and has not yet offered",
+        text(available),
+        text(quantity),
+      )
+    : null;
+};
+
+export const dailyLossIsInsideLimit: OrderRule = (facts) => {
+  const { dayStartEquity, equity, limits } = facts.context;
+  const limit = limits.maxDailyLossPct;
+  const start = dec(dayStartEquity);
+  if (limit === undefined || !start.greaterThan(ZERO) || reduces(facts)) return null;
+  const loss = start.minus(equity).dividedBy(start);
+  return loss.greaterThan(limit)
+    ? deny(
+        "DAILY_LOSS_EXCEEDED",
+        "the portfolio has lost too much today",
+        limit,
+        text(loss.toDecimalPlaces(8, Decimal.ROUND_UP)),
+      )
+    : null;
+};
+
+/** A cash portfolio has long positions only: what is sold and was not offered before makes one smaller. */
+export const reduceOnlyReduces: OrderRule = (facts) =>
+  facts.order.reduceOnly === true && !reduces(facts)
+    ? deny(
+        "REDUCE_ONLY_WOULD_INCREASE",
+        "the order would not only reduce the position",
+        `a ${reducingSide(facts)} of at most ${text(reducible(facts))}`,
+        `${facts.order.side} of ${text(facts.quantity)}`,
+      )
+    : null;
+
+/** To trade with oneself moves nothing but the tape, and is forbidden on most venues. */
+export const doesNotCrossItself: OrderRule = ({ order, context, limitPrice, stopPrice, touch }) => {
+  if (context.ownOppositePrice === null || stopPrice !== null) return null;
+  const own = dec(context.ownOppositePrice);
+  const reach = limitPrice ?? touch;
+  if (reach === null) return null;
+  const isBuy = order.side === "buy";
+  const crosses = isBuy ? reach.greaterThanOrEqualTo(own) : reach.lessThanOrEqualTo(own);
+  return crosses
+    ? deny(
+        "SELF_CROSS",
+        "the order could trade with an own one on the other side",
+        `${isBuy ? "below" : "above"} ${text(own)}`,
+        text(reach),
+      )
+    : null;
+};
+
+export const groupIsOfOneKind: OrderRule = ({ order, context }) =>
+  context.isGroupOfOthers
+    ? deny(
+        "ORDER_GROUP_MISMATCH",
+        "the legs of a group trade one symbol on one side",
+        "the symbol and side of the other legs",
+        `${order.side} of ${order.symbol}`,
+      )
+    : null;
