@@ -7,6 +7,8 @@ export interface VenueOrder {
   readonly orderId: string;
   readonly status: string;
   readonly venue: string | null;
+  /** its id there; null until the venue has told it */
+  readonly venueOrderId: string | null;
   readonly symbol: string;
   readonly currency: string | null;
   readonly assetClass: Instrument["assetClass"] | null;
@@ -15,8 +17,8 @@ export interface VenueOrder {
   readonly updatedAtMs: number;
 }
 
-const COLUMNS = `v.id AS "orderId", v.status, v.doc->>'venue' AS venue, v.symbol, v.doc->>'currency' AS currency,
-  i.asset_class AS "assetClass", v.doc->>'cumQty' AS "cumQty", v.created_at AS "createdAtMs", v.updated_at AS "updatedAtMs"`;
+const COLUMNS = `v.id AS "orderId", v.status, v.doc->>'venue' AS venue, v.doc->>'venueOrderId' AS "venueOrderId",
+  v.symbol, v.doc->>'currency' AS currency, i.asset_class AS "assetClass", v.doc->>'cumQty' AS "cumQty", v.created_at AS "createdAtMs", v.updated_at AS "updatedAtMs"`;
 
 /** Orders of a venue that are in one of these statuses, oldest first. */
 export async function venueOrders(
@@ -80,6 +82,21 @@ export async function venueHoldings(pool: Pool, venue: string): Promise<readonly
        FROM act.view v CROSS JOIN LATERAL json_array_elements(v.doc->'positions') AS p (position)
        JOIN md.instrument i ON i.symbol = p.position->>'symbol' AND i.venue = $1
       WHERE v.type = 'portfolio'`,
+    [venue],
+  );
+  return rows;
+}
+
+/**
+ * What was traded at a venue, of each instrument: bought less sold, whoever ordered it. A part that was allocated is in the
+ * trade that it is a part of.
+ */
+export async function tradedHoldings(pool: Pool, venue: string): Promise<readonly Holding[]> {
+  const { rows } = await pool.query<Holding>(
+    `SELECT t.symbol, i.asset_class AS "assetClass",
+            sum(CASE t.side WHEN 'buy' THEN t.quantity ELSE -t.quantity END) AS quantity
+       FROM book.trade t JOIN md.instrument i ON i.symbol = t.symbol
+      WHERE t.venue = $1 AND t.allocated_from IS NULL GROUP BY t.symbol, i.asset_class`,
     [venue],
   );
   return rows;

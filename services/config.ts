@@ -37,6 +37,10 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   /** null: nothing is traded at Alpaca */
   readonly alpaca: AlpacaConfig | null;
+  /** what seals the credentials of broker accounts */
+  readonly credentials: CredentialsConfig;
+  /** `host` or `host:port` that broker accounts may name in their settings; `*` is every one */
+  readonly brokerHosts: readonly string[];
 }
 
 export interface BusConfig {
@@ -52,6 +56,12 @@ export interface AlpacaConfig {
   readonly secretKey: string;
   readonly baseUrl: string;
 }
+
+export type CredentialsConfig =
+  | { readonly kind: "file"; readonly path: string }
+  /** 32 bytes */
+  | { readonly kind: "key"; readonly key: Buffer }
+  | { readonly kind: "generated" };
 
 export type JwtConfig =
   | { readonly kind: "file"; readonly path: string }
@@ -91,6 +101,8 @@ export function readConfig(env: Environment): Config {
     replaySpeed: reader.number("REPLAY_SPEED", POSITIVE, 4),
     corsOrigins: readOrigins(reader),
     alpaca: readAlpaca(reader),
+    credentials: readCredentials(reader),
+    brokerHosts: readBrokerHosts(reader),
   };
   reader.check();
   return config;
@@ -286,4 +298,31 @@ function readAlpaca(reader: EnvironmentReader): AlpacaConfig | null {
   if (keyId === null && (secretKey !== null || baseUrl !== null))
     reader.refuse("ALPACA_KEY_ID", needed);
   return null;
+}
+
+function readCredentials(reader: EnvironmentReader): CredentialsConfig {
+  const path = reader.text("CREDENTIALS_KEY_FILE");
+  const text = reader.secret("CREDENTIALS_KEY");
+  if (path !== null && text !== null)
+    reader.refuse("CREDENTIALS_KEY", "set it or CREDENTIALS_KEY_FILE, not both");
+  if (path !== null) return { kind: "file", path };
+  if (text === null) return { kind: "generated" };
+  const key = Buffer.from(text, /^[0-9a-fA-F]{64}$/.test(text) ? "hex" : "base64");
+  // Buffer.from skips what is no base64: a key that was cut or mistyped must not pass for another one.
+  const isWhole = /^(?:[0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$/.test(text) && key.length === 32;
+  if (!isWhole) reader.refuse("CREDENTIALS_KEY", "expected 32 bytes in base64 or hexadecimal");
+  return { kind: "key", key };
+}
+
+function readBrokerHosts(reader: EnvironmentReader): readonly string[] {
+  const hosts = (reader.text("BROKER_HOSTS") ?? "").split(",").map((host) => host.trim());
+  const named = hosts.filter((host) => host !== "");
+  for (const host of named)
+    if (!/^(?:\*|(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?)$/.test(host))
+      reader.expected(
+        "BROKER_HOSTS",
+        "hosts like fix.example.com or fix.example.com:9876, or *",
+        host,
+      );
+  return named;
 }

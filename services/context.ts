@@ -5,7 +5,7 @@ import type { ActorKind } from "../mixins/actor/kind.ts";
 import type { ActorSystem } from "../mixins/actor/system.ts";
 import type { Clock } from "../mixins/clock.ts";
 import type { Metrics } from "../mixins/metrics.ts";
-import type { Dependencies } from "../mixins/resilience/dependency.ts";
+import type { DependencyBook } from "../mixins/resilience/dependency.ts";
 import type { Distribution } from "./bus/distribution.ts";
 import type { Config } from "./config.ts";
 import type { LiveFeed } from "./live-feed.ts";
@@ -18,7 +18,7 @@ export interface NodeContext {
   readonly log: Logger;
   readonly metrics: Metrics;
   /** what is called over the network: a breaker and a timeout for each */
-  readonly dependencies: Dependencies;
+  readonly dependencies: DependencyBook;
   readonly pool: Pool;
   readonly broker: ServiceBroker;
   /** facts for streams: what happened, to whoever listens */

@@ -6,7 +6,7 @@ const MAX_DEPTH = 8;
 
 /** Names of fields whose values are never written, however deep they lie, in any case and with any separators. */
 const SECRET_NAME =
-  /(password|passwordhash|passphrase|secret|secretkey|token|authorization|cookie|credentials?|apikey|apikeyid|privatekey|totp)$/;
+  /(password|passwordhash|passphrase|secret|secretkey|token|authorization|cookie|credentials?|apikey|apikeyid|privatekey|totp|sealed|credentialskey)$/;
 
 function isSecret(name: string): boolean {
   return SECRET_NAME.test(name.toLowerCase().replaceAll(/[-_]/g, ""));

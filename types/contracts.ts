@@ -31,4 +31,6 @@ export type RequestContext<P = unknown> = Context<P, RequestMeta>;
 /** Facts that services tell each other with `broadcast`: lost when nobody listens. */
 export interface EventMap {
   "auth.sessionRevoked": { readonly sessionId: string };
+  /** added, changed or deleted */
+  "brokers.accountChanged": { readonly accountId: string };
 }

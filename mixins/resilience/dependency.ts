@@ -120,29 +120,63 @@ function isFault(error: unknown): boolean {
   return !(typeof status === "number" && status >= 400 && status < 500);
 }
 
+/** Where dependencies are made known. */
+export interface DependencyBook {
+  /** @throws Error when the name is taken: two breakers would be one in the metrics */
+  add<T>(options: DependencyOptions<T>): Dependency<T>;
+  /** Dependencies that come and go together, as those of one broker account do. */
+  part(): DependencyPart;
+}
+
+export interface DependencyPart extends DependencyBook {
+  /** Their names are free again; calls that are under way go on. */
+  end(): void;
+}
+
 /** The dependencies of one node, each with a breaker of its own that /metrics shows. */
-export class Dependencies {
+export class Dependencies implements DependencyBook {
   readonly #clock: Clock;
   readonly #metrics: ResilienceMetrics;
-  readonly #names = new Set<string>();
+  readonly #breakers = new Map<string, CircuitBreaker>();
 
   constructor(clock: Clock, metrics: ResilienceMetrics) {
     this.#clock = clock;
     this.#metrics = metrics;
+    metrics.onRender(() => {
+      for (const [dependency, { state }] of this.#breakers)
+        metrics.breakerState(STATE_VALUE[state], { dependency });
+    });
   }
 
-  /** @throws Error when the name is taken: two breakers would be one in the metrics */
   add<T>(options: DependencyOptions<T>): Dependency<T> {
     const { name: dependency, breaker: changes } = options;
-    if (this.#names.has(dependency)) throw new Error(`dependency ${dependency} is added twice`);
-    this.#names.add(dependency);
-    const { breakerState, breakerTransition, onRender } = this.#metrics;
+    if (this.#breakers.has(dependency)) throw new Error(`dependency ${dependency} is added twice`);
+    const { breakerTransition } = this.#metrics;
     const breaker = new CircuitBreaker(this.#clock, { ...BREAKER_DEFAULTS, ...changes }, (to) =>
       breakerTransition({ dependency, to }),
     );
+    this.#breakers.set(dependency, breaker);
     for (const to of ["closed", "halfOpen", "open"] as const)
       breakerTransition({ dependency, to }, 0);
-    onRender(() => breakerState(STATE_VALUE[breaker.state], { dependency }));
     return new Dependency(options, this.#clock, breaker);
+  }
+
+  part(): DependencyPart {
+    const names: string[] = [];
+    return {
+      add: (options) => {
+        const dependency = this.add(options);
+        names.push(options.name);
+        return dependency;
+      },
+      part: () => this.part(),
+      end: () => {
+        for (const dependency of names.splice(0)) {
+          this.#breakers.delete(dependency);
+          // A gauge keeps its last value: what is not there is not broken.
+          this.#metrics.breakerState(STATE_VALUE.closed, { dependency });
+        }
+      },
+    };
   }
 }

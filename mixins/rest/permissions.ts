@@ -19,6 +19,7 @@ const READ = [
   "portfolios.read",
   "orders.read",
   "trades.read",
+  "brokers.read",
   "stream.read",
   "system.read",
 ] as const;
@@ -26,16 +27,22 @@ const TRADE = [
   "portfolios.create",
   "portfolios.update",
   "portfolios.close",
+  "portfolios.transact",
   "orders.create",
   "orders.cancel",
+  "trades.allocate",
+  "brokers.manage",
 ] as const;
 /** To see the portfolios, orders and trades of every owner of the tenant. */
 const OVERSEE = "portfolios.oversee";
 
+/** To say what became of a settlement. */
+const SETTLE = "trades.settle";
+
 /** Concerns the whole installation, whatever the tenant. */
 const OPERATE = "system.operate";
 
-export const PERMISSIONS = [...READ, ...TRADE, OVERSEE, "symbols.update", OPERATE] as const;
+export const PERMISSIONS = [...READ, ...TRADE, OVERSEE, SETTLE, "symbols.update", OPERATE] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 const GRANTS: Record<UserRole, ReadonlySet<Permission>> = {
@@ -44,7 +51,7 @@ const GRANTS: Record<UserRole, ReadonlySet<Permission>> = {
   analyst: new Set(READ),
   trader: new Set([...READ, ...TRADE]),
   risk_manager: new Set([...READ, OVERSEE, "portfolios.update", "orders.cancel"]),
-  compliance: new Set([...READ, OVERSEE]),
+  compliance: new Set([...READ, OVERSEE, SETTLE]),
   admin: new Set(PERMISSIONS),
 };
 

@@ -58,9 +58,10 @@ interface Attempt {
 
 async function attempt(it: Attempt): Promise<SubmitOutcome> {
   const { node, order, run } = it;
-  const { venue } = order;
+  const { venue, accountId } = order;
+  const address = { venue, ...(accountId !== undefined && { accountId }) };
   try {
-    const ids = await node.broker.call<BrokerIds | null, unknown>("brokers.ids", { venue });
+    const ids = await node.broker.call<BrokerIds | null, unknown>("brokers.ids", address);
     if (await isThere(it, ids)) return ACCEPTED;
     // Before a sending is on record: without an answer to this nothing is sent, and the sendings are numbered.
     const marketTimeMs = await marketTime(node, order);

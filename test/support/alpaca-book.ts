@@ -10,6 +10,10 @@ export interface BookOrder {
   readonly qty: string;
   readonly type: string;
   readonly limit_price: string | null;
+  readonly stop_price: string | null;
+  readonly trail_price: string | null;
+  readonly trail_percent: string | null;
+  readonly replaces: string | null;
   readonly time_in_force: string;
   readonly submitted_at: string;
   status: string;
@@ -43,6 +47,8 @@ export interface Post {
   readonly status: number;
 }
 
+/** In which nothing can be amended. */
+const FIXED = new Set(["accepted", "pending_new", "pending_cancel", "pending_replace"]);
 const CLOSED = new Set(["filled", "canceled", "expired", "rejected", "replaced"]);
 
 /**
@@ -60,6 +66,8 @@ export class AlpacaBook {
   buyingPower: string | null = null;
   /** executions happen, and do not show among the activities yet */
   areFillsHidden = false;
+  /** an amendment is taken, and settled by `settle` only; unless so, at once */
+  areAmendsHeld = false;
   onUpdate: (data: Readonly<Record<string, unknown>>) => void = () => undefined;
 
   submit(body: Readonly<Record<string, string>>): BookAnswer {
@@ -83,6 +91,55 @@ export class AlpacaBook {
       return problem(422, 42210000, `order is already in "${order.status}" state`);
     this.end(order.client_order_id, "canceled");
     return { status: 204, body: null };
+  }
+
+  /**
+   * Makes a new order of an order, in whose place it shall stand. https://docs.alpaca.markets/reference/patchorderbyorderid-1
+   */
+  replace(id: string, changes: Readonly<Record<string, string>>): BookAnswer {
+    const old = this.byId(id);
+    if (old === undefined) return problem(404, 40410000, `order not found for ${id}`);
+    if (CLOSED.has(old.status) || FIXED.has(old.status))
+      return problem(422, 42210000, `order in "${old.status}" status cannot be changed`);
+    const { client_order_id: clientOrderId = randomUUID(), ...terms } = changes;
+    if (this.orders.has(clientOrderId))
+      return problem(422, 40010001, "client_order_id must be unique");
+    const now = new Date().toISOString();
+    const made: BookOrder = {
+      ...old,
+      ...terms,
+      id: randomUUID(),
+      client_order_id: clientOrderId,
+      replaces: old.id,
+      replaced_by: null,
+      status: "accepted",
+      submitted_at: now,
+      updated_at: now,
+    };
+    this.#add(made);
+    old.status = "pending_replace";
+    const answer = { status: 200, body: { ...made } };
+    if (!this.areAmendsHeld) this.settle(clientOrderId);
+    return answer;
+  }
+
+  /** The old order gives way to the new one, or has been filled or canceled before: then the new one is rejected. */
+  settle(clientOrderId: string, isRefused = false): void {
+    const made = this.#order(clientOrderId);
+    const old = this.byId(made.replaces ?? "");
+    if (old === undefined) throw new Error(`${clientOrderId} replaces nothing`);
+    if (isRefused || CLOSED.has(old.status)) {
+      if (!CLOSED.has(old.status)) old.status = "new";
+      this.end(clientOrderId, "rejected");
+      this.#tell("order_replace_rejected", old);
+      return;
+    }
+    old.replaced_by = made.id;
+    old.status = "replaced";
+    old.updated_at = new Date().toISOString();
+    this.#tell("replaced", old);
+    this.end(clientOrderId, dec(made.filled_qty).isZero() ? "new" : "partially_filled", "new");
+    this.#meetMarket(made);
   }
 
   /** Executes a part of an order, all that is left of it unless told how much. */
@@ -127,7 +184,7 @@ export class AlpacaBook {
     const order = this.#order(clientOrderId);
     order.status = status;
     order.updated_at = new Date().toISOString();
-    if (status === "replaced") order.replaced_by = randomUUID();
+    if (status === "replaced") order.replaced_by ??= randomUUID();
     this.#tell(event, order);
   }
 
@@ -146,6 +203,10 @@ export class AlpacaBook {
       qty: body["qty"] ?? "0",
       type: body["type"] ?? "market",
       limit_price: body["limit_price"] ?? null,
+      stop_price: body["stop_price"] ?? null,
+      trail_price: body["trail_price"] ?? null,
+      trail_percent: body["trail_percent"] ?? null,
+      replaces: null,
       time_in_force: body["time_in_force"] ?? "day",
       submitted_at: now,
       status: "pending_new",
@@ -153,12 +214,16 @@ export class AlpacaBook {
       updated_at: now,
       replaced_by: null,
     };
-    this.orders.set(clientOrderId, order);
-    this.#byId.set(order.id, order);
+    this.#add(order);
     const answer = { status: 200, body: { ...order } };
     this.end(clientOrderId, "new");
     this.#meetMarket(order);
     return answer;
+  }
+
+  #add(order: BookOrder): void {
+    this.orders.set(order.client_order_id, order);
+    this.#byId.set(order.id, order);
   }
 
   #faultOf(body: Readonly<Record<string, string>>): BookAnswer | null {
@@ -175,10 +240,18 @@ export class AlpacaBook {
 
   #meetMarket(order: BookOrder): void {
     const price = this.prices.get(order.symbol);
-    if (price === undefined) return;
+    // Stops wait for a price that is set by hand here.
+    if (price === undefined || order.stop_price !== null || order.type === "trailing_stop") return;
     const limit = dec(order.limit_price ?? price);
     const isMet = order.side === "buy" ? limit.gte(price) : limit.lte(price);
     if (isMet) this.fill(order.client_order_id, price);
+  }
+
+  /** what stands in the place of an order now */
+  newest(clientOrderId: string): BookOrder {
+    const order = this.#order(clientOrderId);
+    const next = order.replaced_by === null ? undefined : this.byId(order.replaced_by);
+    return next === undefined ? order : this.newest(next.client_order_id);
   }
 
   #order(clientOrderId: string): BookOrder {

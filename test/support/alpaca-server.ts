@@ -141,7 +141,8 @@ export class AlpacaServer {
       return;
     }
     this.calls.push(name);
-    const body = request.method === "POST" ? await bodyOf<Record<string, string>>(request) : {};
+    const hasBody = request.method === "POST" || request.method === "PATCH";
+    const body = hasBody ? await bodyOf<Record<string, string>>(request) : {};
     const fault = this.#faultFor(name);
     if (fault !== null && fault.kind !== "delayAfter") await sleep(fault.delayMs ?? 0);
     if (fault?.kind === "dropBefore") response.destroy();
@@ -172,7 +173,9 @@ export class AlpacaServer {
     if (!isKnown) return problem(401, 40110000, "request is not authorized");
     const [, , kind, id = ""] = pathname.split("/");
     if (method === "POST" && pathname === "/v2/orders") return this.book.submit(body);
+    if (method === "PATCH" && kind === "orders") return this.book.replace(id, body);
     if (method === "DELETE" && kind === "orders") return this.book.cancel(id);
+    if (pathname === "/v2/account") return { status: 200, body: this.#account() };
     if (kind === "orders:by_client_order_id")
       return orderAnswer(this.book.orders.get(searchParams.get("client_order_id") ?? ""));
     if (kind === "orders" && id !== "") return orderAnswer(this.book.byId(id));
@@ -202,10 +205,30 @@ export class AlpacaServer {
     return all.slice(begin, begin + Number(query.get("page_size") ?? FILLS_PAGE));
   }
 
+  /** The part of it that is read; https://docs.alpaca.markets/reference/getaccount-1 has the rest. */
+  #account() {
+    return {
+      id: "904837e3-3b76-47ec-b432-046db621571b",
+      account_number: "PA3ALPHA1234",
+      status: "ACTIVE",
+      currency: "USD",
+      cash: "100000.25",
+      buying_power: this.book.buyingPower ?? "200000.5",
+      trading_blocked: false,
+      account_blocked: false,
+      trade_suspended_by_user: false,
+    };
+  }
+
   #positions(): readonly unknown[] {
     return [...this.book.positions]
       .filter(([, qty]) => !qty.isZero())
-      .map(([symbol, qty]) => ({ symbol, qty: text(qty), side: qty.gt(0) ? "long" : "short" }));
+      .map(([symbol, qty]) => ({
+        symbol,
+        qty: text(qty),
+        side: qty.gt(0) ? "long" : "short",
+        avg_entry_price: "99.5",
+      }));
   }
 }
 

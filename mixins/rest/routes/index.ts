@@ -1,4 +1,7 @@
 import * as auth from "./auth.ts";
+import * as baskets from "./baskets.ts";
+import * as brokers from "./brokers.ts";
+import * as execution from "./execution.ts";
 import * as features from "./features.ts";
 import * as marketData from "./market-data.ts";
 import * as operations from "./operations.ts";
@@ -8,20 +11,38 @@ import * as signals from "./signals.ts";
 import * as symbols from "./symbols.ts";
 import * as system from "./system.ts";
 import * as trades from "./trades.ts";
+import * as transactions from "./transactions.ts";
 
 /** The whole contract, busiest first: the gateway's table and the OpenAPI document are made from it. */
 export const ROUTES = [
   orders.createOrder,
+  baskets.createBasket,
+  baskets.getBasket,
+  baskets.cancelBasket,
+  baskets.getGroup,
+  baskets.cancelGroup,
   orders.listOrders,
   orders.getOrder,
   marketData.getQuote,
   marketData.getBars,
   features.getFeatures,
+  orders.amendOrder,
   orders.cancelOrder,
   orders.cancelAllOrders,
   orders.getOrderEvents,
   trades.listTrades,
   trades.getTrade,
+  trades.getConfirmation,
+  trades.allocateTrade,
+  trades.settleTrade,
+  execution.listStrategies,
+  execution.previewStrategy,
+  execution.getStrategyProgress,
+  execution.pauseStrategy,
+  execution.resumeStrategy,
+  execution.cancelStrategy,
+  execution.listTransactionCosts,
+  execution.getTransactionCosts,
   portfolios.listPortfolios,
   portfolios.createPortfolio,
   portfolios.getPortfolio,
@@ -30,6 +51,17 @@ export const ROUTES = [
   portfolios.getPositions,
   portfolios.getLedger,
   portfolios.getHistory,
+  transactions.createTransaction,
+  brokers.listBrokerAccounts,
+  brokers.createBrokerAccount,
+  brokers.getBrokerAccount,
+  brokers.updateBrokerAccount,
+  brokers.deleteBrokerAccount,
+  brokers.testBrokerAccount,
+  brokers.getBrokerPositions,
+  brokers.getBrokerOrders,
+  brokers.getBrokerBalances,
+  brokers.reconcileBrokerAccount,
   signals.listSignals,
   symbols.listSymbols,
   symbols.getSymbol,

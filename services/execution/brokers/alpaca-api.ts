@@ -3,15 +3,18 @@ import type { AlpacaAnswer } from "./alpaca-errors.ts";
 import { AlpacaRefusal } from "./alpaca-errors.ts";
 import type { AlpacaCall, AlpacaHttp } from "./alpaca-http.ts";
 import {
+  type AlpacaAccountState,
   type AlpacaFill,
   type AlpacaOrder,
   type AlpacaPosition,
   parseExact,
+  readAccount,
   readFill,
   readList,
   readOrder,
   readPosition,
 } from "./alpaca-messages.ts";
+import { alpacaTerms } from "./alpaca-terms.ts";
 
 const ORDERS_PAGE = 500;
 const FILLS_PAGE = 100;
@@ -29,6 +32,12 @@ export class AlpacaApi {
   /** Whatever the answer is: what it says of the order is for `classifySubmit`. */
   post(order: SubmitPayload): Promise<AlpacaAnswer> {
     return this.#http({ method: "POST", path: "/v2/orders", body: orderBody(order) });
+  }
+
+  /** As `post`; the answer is the order that shall stand in its place. */
+  patch(id: string, changes: Readonly<Record<string, string>>): Promise<AlpacaAnswer> {
+    const path = `/v2/orders/${encodeURIComponent(id)}`;
+    return this.#http({ method: "PATCH", path, body: changes });
   }
 
   /** Null when the broker does not have it, or not yet. */
@@ -99,6 +108,10 @@ export class AlpacaApi {
     throw new Error(`more than ${PAGES_MAX} pages of fills`);
   }
 
+  async account(): Promise<AlpacaAccountState> {
+    return readAccount(await this.#get("/v2/account", {}));
+  }
+
   async positions(): Promise<readonly AlpacaPosition[]> {
     return readList(await this.#get("/v2/positions", {}), readPosition);
   }
@@ -123,19 +136,13 @@ function bodyOf(what: string, answer: AlpacaAnswer): unknown {
   return parseExact(answer.body);
 }
 
-/**
- * A market buy goes as a limit order at the worst price that its hold covers: the hold is a promise that no fill costs more,
- * and Alpaca's own market orders know no such bound. It fills at the market all the same.
- */
 function orderBody(order: SubmitPayload): Readonly<Record<string, string>> {
-  const limit = order.price ?? order.worstPrice;
   return {
     client_order_id: order.clOrdId,
     symbol: alpacaSymbol(order),
-    qty: order.orderQty,
     side: order.side,
     time_in_force: order.timeInForce,
-    ...(limit === null ? { type: "market" } : { type: "limit", limit_price: limit }),
+    ...alpacaTerms(order),
   };
 }
 

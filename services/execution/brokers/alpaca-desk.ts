@@ -1,60 +1,42 @@
-import type { ExecutionReport } from "../../../domain/order/execution-report.ts";
-import type { OrderCommand } from "../../../domain/order/messages.ts";
-import { Refusal } from "../../../domain/shared/errors.ts";
-import { ActorError } from "../../../mixins/actor/errors.ts";
-import { uuidv5 } from "../../../mixins/actor/ids.ts";
 import type { NodeContext } from "../../context.ts";
-import type { Breaks } from "./alpaca-breaks.ts";
+import type { AlpacaApi } from "./alpaca-api.ts";
 import type { AlpacaOrder } from "./alpaca-messages.ts";
-import { statusReports } from "./alpaca-reports.ts";
+import { meaningOf, statusReports } from "./alpaca-reports.ts";
+import type { Breaks } from "./breaks.ts";
+import { orderIdOf } from "./client-ids.ts";
+import { Desk } from "./desk.ts";
 
-const NAMESPACE = "5d0c1f2e-8b47-4a63-9e15-f27c60b8d394";
+/** Hands what Alpaca said to the orders' actors. */
+export class AlpacaDesk extends Desk {
+  readonly #api: AlpacaApi;
+  readonly #venue: string;
 
-/** Hands what the broker said to the orders' actors. */
-export class AlpacaDesk {
-  readonly #node: NodeContext;
-  readonly #breaks: Breaks | null;
-
-  /** @param breaks takes what an order will never hear, so that others may; without it that is thrown */
-  constructor(node: NodeContext, breaks: Breaks | null) {
-    this.#node = node;
-    this.#breaks = breaks;
+  constructor(node: NodeContext, breaks: Breaks | null, api: AlpacaApi, venue: string) {
+    super(node, breaks);
+    this.#api = api;
+    this.#venue = venue;
   }
 
-  /**
-   * The command's id follows from the report, but its repeats are not told by it: the order itself knows what it has heard,
-   * and can tell a repeat from a contradiction.
-   * @returns false when the order cannot take it, however often it is repeated
-   * @throws ActorError when it may be repeated
-   */
-  async tell(report: ExecutionReport): Promise<boolean> {
-    const { venue, execId, orderId } = report;
-    const command: OrderCommand = { type: "ApplyReport", report };
-    const commandId = uuidv5(NAMESPACE, `${venue}:${execId}`);
-    try {
-      const ref = { type: "order", id: orderId };
-      await this.#node.actors.call(ref, command, { commandId, isDeduplicated: false });
-      return true;
-    } catch (error) {
-      const code = hopeless(error);
-      if (code === null || this.#breaks === null) throw error;
-      const kind = code === "ORDER_NOT_FOUND" ? "orderUnknown" : "reportRefused";
-      this.#breaks.note(kind, orderId, { execId, code });
-      return false;
-    }
-  }
-
-  /** That the broker has the order, and how it ended if it did. */
+  /** That the broker has the order, and how it ended if it did: it, or what stands in its place. */
   async tellStatus(order: AlpacaOrder): Promise<void> {
-    for (const report of statusReports(order)) await this.tell(report);
+    for (let it: AlpacaOrder | null = order; it !== null;) {
+      const next = await successorOf(this.#api, it);
+      await this.tellAll(statusReports(this.#venue, it, next !== null));
+      it = next;
+    }
   }
 }
 
-/** The code of an error that a repeat would meet again. */
-function hopeless(error: unknown): string | null {
-  if (error instanceof Refusal) return error.code;
-  const isFinal =
-    error instanceof ActorError &&
-    (error.code === "STREAM_QUARANTINED" || error.code === "COMMAND_FAILED");
-  return isFinal ? error.code : null;
+/** The order that an amendment of ours has put in its place; null for what was replaced by others, or not at all. */
+async function successorOf(api: AlpacaApi, order: AlpacaOrder): Promise<AlpacaOrder | null> {
+  if (meaningOf(order) !== "replaced" || order.replacedBy === null) return null;
+  const next = await api.orderById(order.replacedBy);
+  const isOurs = next !== null && orderIdOf(next.clientOrderId) === orderIdOf(order.clientOrderId);
+  return isOurs ? next : null;
+}
+
+/** What stands in an order's place now: itself, unless we amended it. */
+export async function newestOf(api: AlpacaApi, order: AlpacaOrder): Promise<AlpacaOrder> {
+  const next = await successorOf(api, order);
+  return next === null ? order : newestOf(api, next);
 }

@@ -8,10 +8,11 @@ import { dec } from "../../../domain/shared/decimal.ts";
 import { bookedExecIds, findVenueOrder, newestExecutionMs } from "../../../models/venue-orders.ts";
 import type { NodeContext } from "../../context.ts";
 import type { AlpacaApi } from "./alpaca-api.ts";
-import type { Breaks } from "./alpaca-breaks.ts";
+import type { Breaks } from "./breaks.ts";
 import type { AlpacaDesk } from "./alpaca-desk.ts";
 import type { AlpacaFill, AlpacaOrder } from "./alpaca-messages.ts";
-import { VENUE, fillReport, isOurs } from "./alpaca-reports.ts";
+import { fillReport } from "./alpaca-reports.ts";
+import { orderIdOf } from "./client-ids.ts";
 
 /** Executions may become visible out of order: how far behind the newest one a fetch begins, by the broker's clock. */
 const OVERLAP_MS = 2_000;
@@ -52,7 +53,7 @@ export class AlpacaFills {
 
   /** The broker shows an order with so much filled: the executions have to come. */
   expect({ id, clientOrderId, filledQty }: AlpacaOrder): void {
-    this.#remember(id, isOurs(clientOrderId) ? clientOrderId : null);
+    this.#remember(id, orderIdOf(clientOrderId));
     if (dec(filledQty).isZero()) return;
     if (dec(filledQty).greaterThan(this.#owed.get(id) ?? "0")) this.#owed.set(id, filledQty);
   }
@@ -85,14 +86,16 @@ export class AlpacaFills {
   /** What is in the book was fetched in order; before the first execution, a day. */
   async #reached(): Promise<number> {
     const { pool, clock } = this.#node;
-    this.#newestMs ??= (await newestExecutionMs(pool, VENUE)) ?? clock.now() - FIRST_LOOK_MS;
+    this.#newestMs ??=
+      (await newestExecutionMs(pool, this.#breaks.venue)) ?? clock.now() - FIRST_LOOK_MS;
     return this.#newestMs;
   }
 
   async #take(page: readonly AlpacaFill[]): Promise<void> {
     const unseen = page.filter(({ id }) => !this.#told.has(id));
     const ids = unseen.map(({ id }) => id);
-    const booked = ids.length === 0 ? new Set() : await bookedExecIds(this.#node.pool, VENUE, ids);
+    const booked =
+      ids.length === 0 ? new Set() : await bookedExecIds(this.#node.pool, this.#breaks.venue, ids);
     for (const fill of unseen) {
       if (booked.has(fill.id) || (await this.#tell(fill))) keep(this.#told, fill.id);
     }
@@ -109,7 +112,9 @@ export class AlpacaFills {
     if (orderId === null) return true;
     const { currency, assetClass } = (await findVenueOrder(this.#node.pool, orderId)) ?? NOT_OURS;
     if (currency !== null && assetClass !== null)
-      return this.#desk.tell(fillReport(fill, { orderId, currency, assetClass }));
+      return this.#desk.tell(
+        fillReport(this.#breaks.venue, fill, { orderId, currency, assetClass }),
+      );
     this.#breaks.note("orderUnknown", orderId, { execId: fill.id });
     return false;
   }
@@ -119,7 +124,7 @@ export class AlpacaFills {
     const known = this.#orders.get(id);
     if (known !== undefined) return known;
     const order = await this.#api.orderById(id);
-    const orderId = order !== null && isOurs(order.clientOrderId) ? order.clientOrderId : null;
+    const orderId = order === null ? null : orderIdOf(order.clientOrderId);
     this.#remember(id, orderId);
     return orderId;
   }

@@ -1,10 +1,10 @@
 import type { Clock } from "../../../mixins/clock.ts";
-import type { AlpacaConfig } from "../../config.ts";
 import type { NodeContext } from "../../context.ts";
 import type { AlpacaAnswer } from "./alpaca-errors.ts";
+import type { AlpacaAccess } from "./alpaca-settings.ts";
 
 export interface AlpacaCall {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** as in the documentation, below the base URL */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
@@ -28,10 +28,10 @@ const LIMITED_WAIT_MAX_MS = 4_000;
 const NEVER = new AbortController().signal;
 
 /** Node's own fetch keeps connections open, and repeats nothing by itself. One breaker for the whole account. */
-export function createAlpacaHttp(node: NodeContext, config: AlpacaConfig): AlpacaHttp {
+export function createAlpacaHttp(node: NodeContext, config: AlpacaAccess): AlpacaHttp {
   const { clock } = node;
   const alpaca = node.dependencies.add<AlpacaAnswer>({
-    name: "alpaca",
+    name: config.name,
     timeoutMs: TIMEOUT_MS,
     isFailedAnswer: ({ status }) => status >= 500,
   });
@@ -42,7 +42,7 @@ export function createAlpacaHttp(node: NodeContext, config: AlpacaConfig): Alpac
 }
 
 async function send(
-  { baseUrl, keyId, secretKey }: AlpacaConfig,
+  { baseUrl, keyId, secretKey }: AlpacaAccess,
   clock: Clock,
   { method, path, query = {}, body }: AlpacaCall,
   signal: AbortSignal,

@@ -9,14 +9,31 @@ export interface AlpacaOrder {
   readonly id: string;
   readonly clientOrderId: string;
   readonly symbol: string;
+  readonly side: string | null;
+  readonly type: string | null;
   readonly status: string;
+  /** null for an order by amount of money */
+  readonly qty: DecimalString | null;
   readonly filledQty: DecimalString;
+  readonly limitPrice: DecimalString | null;
+  readonly stopPrice: DecimalString | null;
   readonly submittedAtMs: number;
   /** as it was sent: it names a state of the order */
   readonly updatedAt: string;
   readonly updatedAtMs: number;
   /** the order that stands in its place */
   readonly replacedBy: string | null;
+  /** the order in whose place it stands */
+  readonly replaces: string | null;
+}
+
+export interface AlpacaAccountState {
+  readonly number: string;
+  readonly status: string;
+  readonly isBlocked: boolean;
+  readonly currency: string;
+  readonly cash: DecimalString;
+  readonly buyingPower: DecimalString;
 }
 
 /** An account activity of type FILL: one execution. */
@@ -36,6 +53,7 @@ export interface AlpacaPosition {
   readonly symbol: string;
   /** negative when short */
   readonly qty: DecimalString;
+  readonly averagePrice: DecimalString | null;
 }
 
 export interface AlpacaError {
@@ -87,12 +105,18 @@ export function readOrder(value: unknown): AlpacaOrder {
     id: word(fields, "id"),
     clientOrderId: word(fields, "client_order_id"),
     symbol: word(fields, "symbol"),
+    side: optionalWord(fields, "side"),
+    type: optionalWord(fields, "type"),
     status: word(fields, "status"),
+    qty: optionalDecimal(fields, "qty"),
     filledQty: decimal(fields, "filled_qty"),
+    limitPrice: optionalDecimal(fields, "limit_price"),
+    stopPrice: optionalDecimal(fields, "stop_price"),
     submittedAtMs: timeOf(submittedAt),
     updatedAt,
     updatedAtMs: timeOf(updatedAt),
     replacedBy: optionalWord(fields, "replaced_by"),
+    replaces: optionalWord(fields, "replaces"),
   };
 }
 
@@ -117,7 +141,27 @@ export function readPosition(value: unknown): AlpacaPosition {
   const qty = dec(decimal(fields, "qty"));
   // Shorts are negative by the documentation; older answers had the sign in `side` alone.
   const isShort = fields["side"] === "short" && qty.isPositive();
-  return { symbol: word(fields, "symbol"), qty: text(isShort ? qty.negated() : qty) };
+  return {
+    symbol: word(fields, "symbol"),
+    qty: text(isShort ? qty.negated() : qty),
+    averagePrice: optionalDecimal(fields, "avg_entry_price"),
+  };
+}
+
+/** @throws UnreadableAnswer */
+export function readAccount(value: unknown): AlpacaAccountState {
+  const fields = fieldsOf(value, "an account");
+  const isBlocked = ["trading_blocked", "account_blocked", "trade_suspended_by_user"].some(
+    (name) => fields[name] === true,
+  );
+  return {
+    number: word(fields, "account_number"),
+    status: word(fields, "status"),
+    isBlocked,
+    currency: word(fields, "currency"),
+    cash: decimal(fields, "cash"),
+    buyingPower: decimal(fields, "buying_power"),
+  };
 }
 
 /** @throws UnreadableAnswer */
@@ -174,6 +218,10 @@ function word(fields: Fields, name: string): string {
 function optionalWord(fields: Fields, name: string): string | null {
   const value = fields[name];
   return typeof value === "string" && value !== "" ? value : null;
+}
+
+function optionalDecimal(fields: Fields, name: string): DecimalString | null {
+  return optionalWord(fields, name) === null ? null : decimal(fields, name);
 }
 
 function decimal(fields: Fields, name: string): DecimalString {

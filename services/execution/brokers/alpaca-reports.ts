@@ -1,13 +1,10 @@
 /** Alpaca's words as execution reports. Pure: the same words make the same reports, from whichever source they came. */
 import type { Instrument } from "../../../domain/market/instrument.ts";
-import { settlementDate } from "../../../domain/execution/settlement.ts";
+import { settlementDate, tradeDateAt } from "../../../domain/execution/settlement.ts";
 import type { ExecutionReport } from "../../../domain/order/execution-report.ts";
 import { dec } from "../../../domain/shared/decimal.ts";
+import { orderIdOf, revisionOf } from "./client-ids.ts";
 import type { AlpacaFill, AlpacaOrder } from "./alpaca-messages.ts";
-
-export const VENUE = "ALPACA";
-
-const DAY_MS = 86_400_000;
 
 /** What an order's status there means here. `unknown`: not a documented one; that the broker has the order is all it says. */
 type Meaning = "live" | "filled" | "canceled" | "expired" | "rejected" | "replaced" | "unknown";
@@ -43,16 +40,34 @@ export function meaningOf({ status }: AlpacaOrder): Meaning {
  * `fillReport`). The execIds are made of the order's id and the kind of report, because the broker names no execution for
  * these, so that the stream, an answer and a query say the same thing once.
  */
-export function statusReports(order: AlpacaOrder): readonly ExecutionReport[] {
+export function statusReports(
+  venue: string,
+  order: AlpacaOrder,
+  isSucceeded = false,
+): readonly ExecutionReport[] {
+  const { id } = order;
+  // An amendment makes a new order there: that it is there is told by whoever amended (see alpaca-amend.ts).
+  const isAmendment = (revisionOf(order.clientOrderId) ?? 0) > 0;
+  const reports = reportsOf(venue, order, isSucceeded);
+  return isAmendment
+    ? reports.filter(({ execId }) => execId !== `new:${id}` && execId !== `rejected:${id}`)
+    : reports;
+}
+
+function reportsOf(
+  venue: string,
+  order: AlpacaOrder,
+  isSucceeded: boolean,
+): readonly ExecutionReport[] {
   const { id } = order;
   const rejected: ExecutionReport = {
-    ...head(order, `rejected:${id}`),
+    ...head(venue, order, `rejected:${id}`),
     execType: "rejected",
     ordRejReason: "rejectedByVenue",
     text: "rejected by the venue after it was accepted",
   };
   const taken: ExecutionReport = {
-    ...head(order, `new:${id}`),
+    ...head(venue, order, `new:${id}`),
     transactTimeMs: order.submittedAtMs,
     execType: "new",
     venueOrderId: id,
@@ -64,27 +79,32 @@ export function statusReports(order: AlpacaOrder): readonly ExecutionReport[] {
     case "filled":
       return [taken];
     case "canceled":
-      return [taken, ended(order, "canceled", "canceled at the broker")];
+      return [taken, ended(venue, order, "canceled", "canceled at the broker")];
     case "replaced":
-      return [taken, ended(order, "canceled", `replaced at the broker by ${order.replacedBy}`)];
+      if (isSucceeded) return [taken];
+      return [
+        taken,
+        ended(venue, order, "canceled", `replaced at the broker by ${order.replacedBy}`),
+      ];
     case "expired":
-      return [taken, ended(order, "expired", "expired at the broker")];
+      return [taken, ended(venue, order, "expired", "expired at the broker")];
     case "rejected":
       // What has traded cannot be rejected: then only the rest of it ends.
       return dec(order.filledQty).isZero()
         ? [taken, rejected]
-        : [taken, ended(order, "canceled", "the rest was rejected by the venue")];
+        : [taken, ended(venue, order, "canceled", "the rest was rejected by the venue")];
   }
 }
 
 /** @param occasion names this refusal among the order's others */
 export function cancelRefusal(
+  venue: string,
   order: AlpacaOrder,
   occasion: string,
   words: string,
 ): ExecutionReport {
   return {
-    ...head(order, `cancelRejected:${order.id}:${occasion}`),
+    ...head(venue, order, `cancelRejected:${order.id}:${occasion}`),
     execType: "cancelRejected",
     text: words,
   };
@@ -94,10 +114,11 @@ export function cancelRefusal(
  * One execution. Its execId is the activity's id.
  *
  * Fees are 0: Alpaca takes no commission, and what regulators and its crypto venue take comes later, as activities of its
- * own that name no order. It does not say who rested in the book either; `taker` is the dearer reading. The settlement date
- * follows from the UTC date: the regular session, the only one that we trade in, begins and ends on one.
+ * own that name no order. It does not say who rested in the book either; `taker` is the dearer reading. Its
+ * shares are US shares, so that New York's date decides when they settle.
  */
 export function fillReport(
+  venue: string,
   fill: AlpacaFill,
   ours: {
     readonly orderId: string;
@@ -107,7 +128,7 @@ export function fillReport(
 ): ExecutionReport {
   return {
     execId: fill.id,
-    venue: VENUE,
+    venue,
     clOrdId: ours.orderId,
     orderId: ours.orderId,
     transactTimeMs: fill.transactTimeMs,
@@ -117,34 +138,34 @@ export function fillReport(
     fees: "0",
     currency: ours.currency,
     liquidity: "taker",
-    settlementDate: settlementDate(ours.assetClass, Math.floor(fill.transactTimeMs / DAY_MS)),
+    settlementDate: settlementDate(ours, tradeDateAt(ours, fill.transactTimeMs)),
   };
 }
 
 /**
- * Whether a client order id has the shape of ours: an order's id is a UUID of version 5, while what the broker or a person
- * makes up is of version 4 or no UUID at all.
+ * Whether a client order id has the shape of ours: an order's id is a UUID of version 5, and that of an amendment is made of
+ * it, while what the broker or a person makes up is of version 4 or no UUID at all.
  */
 export function isOurs(clientOrderId: string): boolean {
-  return /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(
-    clientOrderId,
-  );
+  return orderIdOf(clientOrderId) !== null;
 }
 
 function ended(
+  venue: string,
   order: AlpacaOrder,
   execType: "canceled" | "expired",
   words: string,
 ): ExecutionReport {
-  return { ...head(order, `${execType}:${order.id}`), execType, text: words };
+  return { ...head(venue, order, `${execType}:${order.id}`), execType, text: words };
 }
 
-function head({ clientOrderId, updatedAtMs }: AlpacaOrder, execId: string) {
+function head(venue: string, { clientOrderId, updatedAtMs }: AlpacaOrder, execId: string) {
+  const orderId = orderIdOf(clientOrderId) ?? clientOrderId;
   return {
     execId,
-    venue: VENUE,
-    clOrdId: clientOrderId,
-    orderId: clientOrderId,
+    venue,
+    clOrdId: orderId,
+    orderId,
     transactTimeMs: updatedAtMs,
   };
 }

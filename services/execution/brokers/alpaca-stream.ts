@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../../../mixins/clock.ts";
-import type { AlpacaConfig } from "../../config.ts";
 import type { Logger } from "../../logging.ts";
 import { type StreamMessage, parseExact, readStreamMessage } from "./alpaca-messages.ts";
+import type { AlpacaAccess } from "./alpaca-settings.ts";
 
 export type TradeUpdate = StreamMessage & { readonly kind: "update" };
 
@@ -26,7 +26,7 @@ const REFUSED_LOSSES = 10;
 
 /** Holds a line to the broker's `trade_updates`, and takes a new one whenever it is lost. */
 export class AlpacaStream {
-  readonly #config: AlpacaConfig;
+  readonly #config: AlpacaAccess;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #listener: StreamListener;
@@ -36,10 +36,12 @@ export class AlpacaStream {
   /** lines lost since the last one that listened */
   #losses = 0;
   #isListening = false;
+  /** since the keys were good last */
+  #isRefused = false;
   /** since the last heartbeat */
   #hasAnswered = false;
 
-  constructor(config: AlpacaConfig, clock: Clock, log: Logger, listener: StreamListener) {
+  constructor(config: AlpacaAccess, clock: Clock, log: Logger, listener: StreamListener) {
     this.#config = config;
     this.#clock = clock;
     this.#log = log;
@@ -90,8 +92,10 @@ export class AlpacaStream {
   #heed(socket: WebSocket, message: StreamMessage): void {
     switch (message.kind) {
       case "authorization":
-        if (message.isAuthorized) socket.send(LISTEN);
-        else this.#refused(socket);
+        if (message.isAuthorized) {
+          this.#isRefused = false;
+          socket.send(LISTEN);
+        } else this.#refused(socket);
         return;
       case "listening":
         this.#listening(socket, message.streams);
@@ -132,7 +136,13 @@ export class AlpacaStream {
   }
 
   #refused(socket: WebSocket): void {
-    this.#log.error("Alpaca refuses our keys: orders there are not followed");
+    // Once, however often they are tried.
+    if (!this.#isRefused)
+      this.#log.error(
+        { venue: this.#config.venue },
+        "Alpaca refuses our keys: orders there are not followed",
+      );
+    this.#isRefused = true;
     this.#losses = REFUSED_LOSSES;
     this.#lose(socket, "the keys are refused");
   }

@@ -1,16 +1,17 @@
 import { dec } from "../../../domain/shared/decimal.ts";
 import type { Work } from "../../../mixins/actor/duty.ts";
 import type { Timer } from "../../../mixins/clock.ts";
-import type { AlpacaConfig } from "../../config.ts";
 import type { NodeContext } from "../../context.ts";
 import { AlpacaApi } from "./alpaca-api.ts";
-import { Breaks } from "./alpaca-breaks.ts";
+import { type BrokerBreak, Breaks } from "./breaks.ts";
+import { reconcileBooks } from "./reconciliation.ts";
 import { AlpacaDesk } from "./alpaca-desk.ts";
 import { AlpacaFills } from "./alpaca-fills.ts";
 import type { AlpacaHttp } from "./alpaca-http.ts";
 import type { AlpacaOrder } from "./alpaca-messages.ts";
-import { reconcile } from "./alpaca-reconciliation.ts";
+import { alpacaBooks } from "./alpaca-books.ts";
 import { cancelRefusal, isOurs, meaningOf } from "./alpaca-reports.ts";
+import type { AlpacaAccess } from "./alpaca-settings.ts";
 import { AlpacaStream, type TradeUpdate } from "./alpaca-stream.ts";
 
 const RECONCILE_MS = 60_000;
@@ -30,6 +31,7 @@ const OWED_TRIES = 20;
  */
 export class AlpacaUpdates implements Work {
   readonly #node: NodeContext;
+  readonly #http: AlpacaHttp;
   readonly #api: AlpacaApi;
   readonly #desk: AlpacaDesk;
   readonly #breaks: Breaks;
@@ -50,12 +52,13 @@ export class AlpacaUpdates implements Work {
 
   #abort = new AbortController();
 
-  constructor(node: NodeContext, config: AlpacaConfig, http: AlpacaHttp) {
+  constructor(node: NodeContext, config: AlpacaAccess, http: AlpacaHttp) {
     this.#node = node;
+    this.#http = http;
     // Unlike the calls that orders wait for, what merely looks is cut off by a stop.
     this.#api = new AlpacaApi((call) => http(call, this.#abort.signal));
-    this.#breaks = new Breaks(node);
-    this.#desk = new AlpacaDesk(node, this.#breaks);
+    this.#breaks = new Breaks(node, config.venue);
+    this.#desk = new AlpacaDesk(node, this.#breaks, this.#api, config.venue);
     this.#fills = new AlpacaFills(node, this.#api, this.#desk, this.#breaks);
     this.#stream = new AlpacaStream(config, node.clock, node.log, {
       onListening: () => this.#dueRound(),
@@ -92,6 +95,22 @@ export class AlpacaUpdates implements Work {
     this.#owedTries = 0;
     this.#areFillsDue = true;
     this.#wake();
+  }
+
+  /** Compares the books now, whether this node follows the account or not: what two of them find is found once. */
+  async reconcile(): Promise<readonly BrokerBreak[]> {
+    const api = new AlpacaApi(this.#http);
+    const { venue } = this.#breaks;
+    const breaks = new Breaks(this.#node, venue);
+    const desk = new AlpacaDesk(this.#node, breaks, api, venue);
+    const fills = new AlpacaFills(this.#node, api, desk, breaks);
+    return this.#compare(api, desk, fills, breaks);
+  }
+
+  #compare(api: AlpacaApi, desk: AlpacaDesk, fills: AlpacaFills, breaks: Breaks) {
+    const node = this.#node;
+    const books = alpacaBooks({ node, api, fills, breaks });
+    return reconcileBooks({ node, venue: breaks.venue, books, desk, breaks });
   }
 
   #dueRound(): void {
@@ -142,13 +161,7 @@ export class AlpacaUpdates implements Work {
 
   async #round(): Promise<void> {
     this.#isRoundDue = false;
-    await reconcile({
-      node: this.#node,
-      api: this.#api,
-      desk: this.#desk,
-      fills: this.#fills,
-      breaks: this.#breaks,
-    });
+    await this.#compare(this.#api, this.#desk, this.#fills, this.#breaks);
     this.#failures = 0;
     this.#roundTimer?.cancel();
     if (!this.#isStopped)
@@ -180,7 +193,9 @@ export class AlpacaUpdates implements Work {
     await this.#desk.tellStatus(order);
     if (event !== "order_cancel_rejected") return;
     const occasion = timestamp ?? order.updatedAt;
-    await this.#desk.tell(cancelRefusal(order, occasion, "the venue refused the cancel"));
+    await this.#desk.tell(
+      cancelRefusal(this.#breaks.venue, order, occasion, "the venue refused the cancel"),
+    );
   }
 
   #awaitFetch(): void {

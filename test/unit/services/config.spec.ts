@@ -40,6 +40,8 @@ describe("an empty environment", () => {
       replaySpeed: 4,
       corsOrigins: [],
       alpaca: null,
+      credentials: { kind: "generated" },
+      brokerHosts: [],
     } satisfies Omit<Config, "nodeId">);
   });
 
@@ -76,6 +78,8 @@ describe("a full environment", () => {
       ALPACA_KEY_ID: "PK1",
       ALPACA_SECRET_KEY: "s3cret",
       ALPACA_BASE_URL: "https://api.alpaca.markets",
+      CREDENTIALS_KEY: "ab".repeat(32),
+      BROKER_HOSTS: "fix.example.com:9876, 10.0.0.7",
     });
     expect(config).toEqual({
       isProduction: true,
@@ -96,6 +100,8 @@ describe("a full environment", () => {
       replaySpeed: 0.5,
       corsOrigins: ["https://desk.example.com", "http://localhost:5173"],
       alpaca: { keyId: "PK1", secretKey: "s3cret", baseUrl: "https://api.alpaca.markets" },
+      credentials: { kind: "key", key: Buffer.alloc(32, 0xab) },
+      brokerHosts: ["fix.example.com:9876", "10.0.0.7"],
     } satisfies Config);
   });
 
@@ -107,6 +113,38 @@ describe("a full environment", () => {
     const config = readConfig({ NODE_ENV: "production", ALLOW_EMBEDDED: "1" });
     expect(config.logFormat).toBe("json");
   });
+});
+
+describe("the key of credentials", () => {
+  const bytes = Buffer.alloc(32, 0xfb);
+
+  it.each(["hex", "base64", "base64url"] as const)("may be written in %s", (encoding) => {
+    const env = { CREDENTIALS_KEY: bytes.toString(encoding) };
+    expect(readConfig(env).credentials).toEqual({ kind: "key", key: bytes });
+  });
+
+  it.each(["short", "zz".repeat(32), bytes.toString("base64").slice(1), "ab".repeat(31)])(
+    "%s is refused, and not repeated",
+    (CREDENTIALS_KEY) => {
+      const [problem, ...others] = problemsOf({ CREDENTIALS_KEY });
+      expect([problem?.variable, others]).toEqual(["CREDENTIALS_KEY", []]);
+      expect(problem?.message).not.toContain(CREDENTIALS_KEY);
+    },
+  );
+
+  it("is one key or a file of keys, not both", () => {
+    const env = { CREDENTIALS_KEY: bytes.toString("hex"), CREDENTIALS_KEY_FILE: "/run/keys.json" };
+    expect(refusedVariables(env)).toEqual(["CREDENTIALS_KEY"]);
+    expect(readConfig({ CREDENTIALS_KEY_FILE: "/run/keys.json" }).credentials).toEqual({
+      kind: "file",
+      path: "/run/keys.json",
+    });
+  });
+});
+
+it("hosts of brokers are hosts, not URLs", () => {
+  expect(refusedVariables({ BROKER_HOSTS: "https://fix.example.com" })).toEqual(["BROKER_HOSTS"]);
+  expect(readConfig({ BROKER_HOSTS: "*,[::1]:9876" }).brokerHosts).toEqual(["*", "[::1]:9876"]);
 });
 
 describe("a database in parts", () => {

@@ -106,6 +106,9 @@ describe("secrets", () => {
     "credentials",
     "passwordHash",
     "totp",
+    "secretKey",
+    "sealed",
+    "CREDENTIALS_KEY",
   ])("the value of %s is never written, at any depth", (name) => {
     const { logger, lines } = capture();
     logger.info({ [name]: SECRET, deep: { list: [{ [name]: { inner: SECRET } }] } }, "m");

@@ -19,7 +19,8 @@ async function line() {
   const dependencies = new Dependencies(clock, resilienceMetrics(metrics));
   // sound: all of a node that the line to the broker uses
   const node = { clock, dependencies } as unknown as NodeContext;
-  const http = createAlpacaHttp(node, { baseUrl, keyId, secretKey });
+  const access = { baseUrl, keyId, secretKey, name: "alpaca", venue: "ALPACA" };
+  const http = createAlpacaHttp(node, access);
   const state = () =>
     /circuit_breaker_state\{dependency="alpaca"\} (\d)/.exec(metrics.render())?.[1];
   return { server, port, clock, http, state };

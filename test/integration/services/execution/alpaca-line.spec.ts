@@ -30,7 +30,7 @@ function fastClock(waits: number[] = []): Clock {
 }
 
 function configOf({ url: baseUrl, keyId, secretKey }: AlpacaServer) {
-  return { baseUrl, keyId, secretKey };
+  return { baseUrl, keyId, secretKey, name: "alpaca", venue: "ALPACA" };
 }
 
 function httpTo(config: ReturnType<typeof configOf>, clock: Clock): AlpacaHttp {

@@ -34,7 +34,7 @@ describe("positions", () => {
     [{ symbol: "AAPL", qty: "-5", side: "short" }, "-5"],
     [{ symbol: "AAPL", qty: "5", side: "short" }, "-5"],
   ])("%p is %s", (position, qty) => {
-    expect(readPosition(position)).toEqual({ symbol: "AAPL", qty });
+    expect(readPosition(position)).toEqual({ symbol: "AAPL", qty, averagePrice: null });
   });
 });
 

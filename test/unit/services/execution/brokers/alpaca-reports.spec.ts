@@ -9,7 +9,7 @@ import {
 import { CLIENT_ORDER_ID, order } from "./alpaca-words.ts";
 
 const types = (changes: Readonly<Record<string, unknown>>): readonly string[] =>
-  statusReports(order(changes)).map(({ execType }) => execType);
+  statusReports("ALPACA", order(changes)).map(({ execType }) => execType);
 
 /** Every status of https://docs.alpaca.markets/docs/orders-at-alpaca#order-lifecycle. */
 describe("an order that the broker shows as", () => {
@@ -51,14 +51,17 @@ describe("an order that the broker shows as", () => {
 
 describe("reports", () => {
   it("of one order have the same ids from wherever and whenever they come", () => {
-    const early = statusReports(order({ status: "canceled" }));
-    const late = statusReports(order({ status: "canceled", updated_at: "2021-03-17T00:00:00Z" }));
+    const early = statusReports("ALPACA", order({ status: "canceled" }));
+    const late = statusReports(
+      "ALPACA",
+      order({ status: "canceled", updated_at: "2021-03-17T00:00:00Z" }),
+    );
     expect(late.map(({ execId }) => execId)).toEqual(early.map(({ execId }) => execId));
     expect(new Set(early.map(({ execId }) => execId)).size).toBe(2);
   });
 
   it("name the order, the broker's own name for it, and the broker's times", () => {
-    expect(statusReports(order())).toEqual([
+    expect(statusReports("ALPACA", order())).toEqual([
       {
         execId: "new:61e69015-8549-4bfd-b9c3-01e75843f47d",
         venue: "ALPACA",
@@ -72,7 +75,7 @@ describe("reports", () => {
   });
 
   it("of refused cancels differ by their occasion", () => {
-    const [one, two] = ["a", "b"].map((at) => cancelRefusal(order(), at, "no").execId);
+    const [one, two] = ["a", "b"].map((at) => cancelRefusal("ALPACA", order(), at, "no").execId);
     expect(one).not.toBe(two);
   });
 
@@ -91,7 +94,7 @@ describe("reports", () => {
       type: "fill",
     });
     const ours = { orderId: CLIENT_ORDER_ID, currency: "USD", assetClass: "equity" } as const;
-    expect(fillReport(fill, ours)).toEqual({
+    expect(fillReport("ALPACA", fill, ours)).toEqual({
       execId: "20190524113406977::8efc7b9a-8b2b-4000-9955-d36e7db0df74",
       venue: "ALPACA",
       clOrdId: CLIENT_ORDER_ID,
@@ -103,7 +106,7 @@ describe("reports", () => {
       fees: "0",
       currency: "USD",
       liquidity: "taker",
-      settlementDate: "2019-05-28",
+      settlementDate: "2019-05-29",
     });
   });
 });
