@@ -1,13 +1,17 @@
 // Jest runs CommonJS; @swc/jest strips the types and rewrites the imports. Four projects, four promises:
 // unit and simulation need nothing, integration needs stores, e2e needs the whole node over HTTP.
+const toCommonJs = [
+  "@swc/jest",
+  { jsc: { parser: { syntax: "typescript" }, target: "es2024" }, module: { type: "commonjs" } },
+];
+
+/** ccxt and what it is made of are modules that CommonJS cannot require. */
+const MODULES = "(ccxt|@noble|@scure)/";
+
 const common = {
   testEnvironment: "node",
-  transform: {
-    "^.+\\.ts$": [
-      "@swc/jest",
-      { jsc: { parser: { syntax: "typescript" }, target: "es2024" }, module: { type: "commonjs" } },
-    ],
-  },
+  transform: { "^.+\\.ts$": toCommonJs, [`/node_modules/${MODULES}.+\\.js$`]: toCommonJs },
+  transformIgnorePatterns: [`/node_modules/(?!${MODULES})`],
   modulePathIgnorePatterns: [
     "<rootDir>/data/",
     "<rootDir>/.tmp/",

@@ -1,0 +1,143 @@
+/**
+ * How venues name orders by our ids, and what else differs between them. Each row was read from ccxt's own source of the
+ * exchange (`createOrder`, `fetchOrder`, `editOrder`), the rules of ids from the venue's documentation.
+ */
+import type { OrderType } from "../../../domain/order/new-order.ts";
+import { clientIdOf, orderIdOf } from "./client-ids.ts";
+
+export interface CcxtFamily {
+  /** the parameter of `createOrder` that carries the client order id all the way */
+  readonly idParam: "clientOrderId" | "client_order_id";
+  /** @throws RangeError for a revision that the venue's ids have no room for */
+  readonly clientIdOf: (orderId: string, revision: number) => string;
+  /** null for an id that is not of our making */
+  readonly orderIdOf: (clientId: string) => string | null;
+  /** `direct`: `fetchOrder` takes a client order id; `scan`: the open and the closed orders have to be looked through */
+  readonly ask: "direct" | "scan";
+  /**
+   * `cancelReplace`: the venue cancels the one and places another, of a new id, in one step. `amend`: the order stays the one
+   * it was.
+   */
+  readonly edit: "cancelReplace" | "amend" | "none";
+  /** those that wait for a trigger, where ccxt's parameters mean on this venue what the names say; spot only */
+  readonly triggered: readonly OrderType[];
+  readonly hasTrailingBps: boolean;
+  readonly hasDisplayQty: boolean;
+  /** that what was found nowhere is not there: the venue shows the client's id with every order */
+  readonly showsClientIds: boolean;
+}
+
+/** The safe reading of a venue that nobody has looked into: nothing special is offered, and what is not found is doubted. */
+const UNVERIFIED: CcxtFamily = {
+  idParam: "clientOrderId",
+  clientIdOf,
+  orderIdOf,
+  ask: "scan",
+  edit: "none",
+  triggered: [],
+  hasTrailingBps: false,
+  hasDisplayQty: false,
+  showsClientIds: false,
+};
+
+/**
+ * `newClientOrderId`, at most 36 of `[.A-Za-z0-9:/_-]`, unique among open orders only; asked for as `origClientOrderId`
+ * (https://developers.binance.com/docs/binance-spot-api-docs/rest-api/trading-endpoints).
+ */
+const BINANCE: CcxtFamily = {
+  ...UNVERIFIED,
+  ask: "direct",
+  edit: "cancelReplace",
+  triggered: ["stop", "stopLimit", "marketIfTouched", "limitIfTouched", "trailingStop"],
+  hasTrailingBps: true,
+  hasDisplayQty: true,
+  showsClientIds: true,
+};
+
+/** Futures change an order in place, but only limit orders, and their stops are another kind of order with ids of its own. */
+const BINANCE_FUTURES: CcxtFamily = {
+  ...BINANCE,
+  edit: "none",
+  triggered: [],
+  hasTrailingBps: false,
+  hasDisplayQty: false,
+};
+
+/** `clOrdId`, at most 32 letters and digits; `amend-order` keeps it (https://www.okx.com/docs-v5/en/#order-book-trading-trade). */
+const OKX: CcxtFamily = {
+  ...UNVERIFIED,
+  clientIdOf: compactIdOf,
+  orderIdOf: orderIdOfCompact,
+  ask: "direct",
+  edit: "amend",
+  showsClientIds: true,
+};
+
+/**
+ * `orderLinkId`, at most 36 letters, digits, dashes and underscores (https://bybit-exchange.github.io/docs/v5/order/create-order);
+ * ccxt's `fetchOrder` takes the venue's id alone.
+ */
+const BYBIT: CcxtFamily = {
+  ...UNVERIFIED,
+  edit: "amend",
+  showsClientIds: true,
+};
+
+/**
+ * `cl_ord_id`, a UUID, unique among open orders (https://docs.kraken.com/api/docs/guides/spot-clordid). ccxt's `fetchOrder`
+ * would ask by `userref`, which is another thing.
+ */
+const KRAKEN: CcxtFamily = { ...UNVERIFIED, showsClientIds: true };
+
+/**
+ * `client_order_id`; a repeated one is answered with the order that has it
+ * (https://docs.cdp.coinbase.com/api-reference/advanced-trade-api/rest-api/orders/create-order). ccxt drops `clientOrderId`,
+ * and would make up an id.
+ */
+const COINBASE: CcxtFamily = { ...UNVERIFIED, idParam: "client_order_id", showsClientIds: true };
+
+const SPOT: Readonly<Record<string, CcxtFamily>> = {
+  binance: BINANCE,
+  binanceus: BINANCE,
+  okx: OKX,
+  okxus: OKX,
+  myokx: OKX,
+  bybit: BYBIT,
+  bybiteu: BYBIT,
+  kraken: KRAKEN,
+  coinbase: COINBASE,
+};
+
+const CONTRACTS: Readonly<Record<string, CcxtFamily>> = {
+  binance: BINANCE_FUTURES,
+  binanceusdm: BINANCE_FUTURES,
+  okx: OKX,
+  bybit: BYBIT,
+};
+
+/** Venues whose ids have no room for ours, by ccxt's own source: an order there could not be told from any other. */
+const UNUSABLE: Readonly<Record<string, string>> = {
+  bitfinex: "its client order ids are numbers",
+  gate: "its client order ids have 28 characters at most",
+  gateeu: "its client order ids have 28 characters at most",
+};
+
+/** @param marketType `spot`, or a kind of contract */
+export function ccxtFamily(exchange: string, marketType: string): CcxtFamily {
+  return (marketType === "spot" ? SPOT : CONTRACTS)[exchange] ?? UNVERIFIED;
+}
+
+/** Why orders cannot be sent to a venue; null: nothing is known against it. */
+export function whyUnusable(exchange: string): string | null {
+  return UNUSABLE[exchange] ?? null;
+}
+
+function compactIdOf(orderId: string, revision: number): string {
+  if (revision !== 0) throw new RangeError("an order keeps its client order id here");
+  return clientIdOf(orderId, 0).replaceAll("-", "");
+}
+
+function orderIdOfCompact(clientId: string): string | null {
+  // A revision's id is the same digits with an ending.
+  return /^[0-9a-f]{32}$/.test(clientId) ? orderIdOf(`${clientId}r1`) : null;
+}
