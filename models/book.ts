@@ -1,9 +1,18 @@
 import type { Pool } from "pg";
-import type { LedgerEntry, TradeRow } from "../domain/shared/journal.ts";
+import type { AllocationRow, LedgerEntry, TradeRow } from "../domain/shared/journal.ts";
 import type { Viewer } from "./views.ts";
 
 /** A row of the book with its place in the order of booking. */
 export type Booked<T> = T & { readonly seq: number };
+
+/** A trade with what came after it. */
+export interface StoredTrade extends Omit<TradeRow, "settlementStatus" | "allocatedFrom"> {
+  readonly settlementStatus: "pending" | "settled" | "failed";
+  /** when that was recorded; null for a trade that settled as it was booked, or has yet to */
+  readonly settlementAtMs: number | null;
+  readonly allocations: readonly AllocationRow[];
+  readonly allocatedFrom: string | null;
+}
 
 interface Paging {
   readonly afterSeq: number | null;
@@ -24,15 +33,17 @@ export interface TradeQuery extends Paging {
 const TRADE_COLUMNS = `t.trade_id AS "tradeId", t.exec_id AS "execId", t.venue, t.order_id AS "orderId",
   t.portfolio_id AS "portfolioId", t.tenant_id AS "tenantId", t.symbol, t.side, t.price, t.quantity, t.fees, t.currency,
   t.liquidity, t.executed_at AS "executedAtMs", t.recorded_at AS "recordedAtMs",
-  to_char(t.settlement_date, 'YYYY-MM-DD') AS "settlementDate", t.realized_pnl AS "realizedPnl", t.seq`;
+  to_char(t.settlement_date, 'YYYY-MM-DD') AS "settlementDate", t.realized_pnl AS "realizedPnl", t.seq,
+  t.settlement_status AS "settlementStatus", t.settlement_at AS "settlementAtMs", t.allocations,
+  t.allocated_from AS "allocatedFrom"`;
 
 /** Fills on record, in the order of booking. */
 export async function listTrades(
   pool: Pool,
   query: TradeQuery,
-): Promise<readonly Booked<TradeRow>[]> {
+): Promise<readonly Booked<StoredTrade>[]> {
   const [past, direction] = query.order === "asc" ? [">", "ASC"] : ["<", "DESC"];
-  const answer = await pool.query<Booked<TradeRow>>(
+  const answer = await pool.query<Booked<StoredTrade>>(
     `SELECT ${TRADE_COLUMNS} FROM book.trade t
       WHERE t.tenant_id = $1
         AND ($2::text IS NULL OR EXISTS (

@@ -120,6 +120,8 @@ export interface Projection {
   readonly view: ActorView | null;
   readonly ledger: readonly LedgerEntry[];
   readonly trades: readonly TradeRow[];
+  /** what became of trades on record; absent: of none */
+  readonly tradeChanges?: readonly TradeChange[];
 }
 
 export interface ActorView {
@@ -168,6 +170,31 @@ export interface TradeRow {
   /** ISO date */
   readonly settlementDate: string;
   readonly realizedPnl: DecimalString;
+  /** absent, as in trades of old: its money moved with the fill */
+  readonly settlementStatus?: "pending" | "settled";
+  /** the trade that it is a part of */
+  readonly allocatedFrom?: string;
+}
+
+/** A trade on record is never changed but for what comes after it. */
+export interface TradeChange {
+  readonly tradeId: string;
+  readonly settlement?: { readonly status: "settled" | "failed"; readonly atMs: number };
+  /** in place of those on record */
+  readonly allocations?: readonly AllocationRow[];
+}
+
+/** A part of a trade that was given to another portfolio, where it is a trade under the allocation's id. */
+export interface AllocationRow {
+  readonly allocationId: string;
+  readonly portfolioId: string;
+  readonly quantity: DecimalString;
+  /** its share */
+  readonly fees: DecimalString;
+  /** `refused`: the other portfolio could not take it, and everything came back */
+  readonly status: "pending" | "taken" | "refused";
+  /** why it was refused */
+  readonly reason?: string;
 }
 
 /** What a node asks of the store about who is up and who owns what. The database clock is the only clock. */

@@ -30,7 +30,7 @@ export function appendStatement(batch: readonly KeyedTurn[]): QueryConfig {
       ...viewColumns(turns),
       rowsOrNull(turns, reminderRows),
       rowsOrNull(turns, (turn) => turn.projection.ledger),
-      rowsOrNull(turns, (turn) => turn.projection.trades),
+      rowsOrNull(turns, tradeRows),
     ],
   };
 }
@@ -120,6 +120,17 @@ function rowsOrNull(
   const { turn, items } = numbered(turns, rowsOf);
   if (items.length === 0) return null;
   return JSON.stringify(items.map((item, i) => ({ ...item, turn: turn[i] })));
+}
+
+/** New trades, then what became of those on record: of a trade booked and settled in one turn both. */
+function tradeRows({ projection }: Turn): readonly object[] {
+  const changes = (projection.tradeChanges ?? []).map(({ tradeId, settlement, allocations }) => ({
+    op: "change",
+    tradeId,
+    ...settlement,
+    allocations,
+  }));
+  return [...projection.trades, ...changes];
 }
 
 function reminderRows(turn: Turn): readonly object[] {

@@ -1,6 +1,4 @@
 import type { ServiceSchema } from "moleculer";
-import type { TradeRow } from "../../domain/shared/journal.ts";
-import { notFound } from "../../mixins/rest/rest-error.ts";
 import type { ActionMap } from "../../mixins/rest/routes/index.ts";
 import * as routes from "../../mixins/rest/routes/trades.ts";
 import type { TradePage, TradeView } from "../../mixins/rest/routes/trades.ts";
@@ -9,11 +7,13 @@ import { listTrades } from "../../models/book.ts";
 import type { RequestContext } from "../../types/contracts.ts";
 import { PortfolioAccess, userOf, viewerOf } from "../access.ts";
 import type { NodeContext } from "../context.ts";
+import { SETTLEMENT, SettlementDuty } from "./settlement-duty.ts";
+import { allocate, confirm, findTrade, recordSettlement } from "./trade-actions.ts";
 import { toTradeView } from "./trade-views.ts";
 
 type Params<A extends keyof ActionMap> = ActionMap[A]["params"];
 
-/** Fills on record. */
+/** Fills on record, and what becomes of them. */
 export function tradesService(node: NodeContext): ServiceSchema {
   const access = new PortfolioAccess(node.pool);
   return {
@@ -25,8 +25,25 @@ export function tradesService(node: NodeContext): ServiceSchema {
       },
       get: {
         params: routes.getTrade.input.validator,
-        handler: (ctx: RequestContext<Params<"trades.get">>) => get(node, ctx),
+        handler: async (ctx: RequestContext<Params<"trades.get">>): Promise<TradeView> =>
+          toTradeView(await findTrade(node, ctx)),
       },
+      confirmation: {
+        params: routes.getConfirmation.input.validator,
+        handler: (ctx: RequestContext<Params<"trades.confirmation">>) => confirm(node, ctx),
+      },
+      allocate: {
+        params: routes.allocateTrade.input.validator,
+        handler: (ctx: RequestContext<Params<"trades.allocate">>) => allocate(node, access, ctx),
+      },
+      settle: {
+        params: routes.settleTrade.input.validator,
+        handler: (ctx: RequestContext<Params<"trades.settle">>) =>
+          recordSettlement(node, access, ctx),
+      },
+    },
+    started() {
+      node.actorSystem.onDuty(SETTLEMENT, new SettlementDuty(node));
     },
   };
 }
@@ -51,36 +68,6 @@ async function list(
   });
   const shown = rows.slice(0, limit);
   const last = rows.length > limit ? shown.at(-1) : undefined;
-  const data = await views(ctx, shown);
+  const data = shown.map(toTradeView);
   return { data, nextCursor: last ? encodeCursor({ seq: last.seq }) : null };
-}
-
-async function get(
-  node: NodeContext,
-  ctx: RequestContext<Params<"trades.get">>,
-): Promise<TradeView> {
-  const { tradeId } = ctx.params;
-  const viewer = viewerOf(userOf(ctx));
-  const rows = await listTrades(node.pool, {
-    viewer,
-    tradeId,
-    afterSeq: null,
-    order: "asc",
-    limit: 1,
-  });
-  const [view] = await views(ctx, rows);
-  if (view === undefined) throw notFound("trade", tradeId);
-  return view;
-}
-
-/** A trade is settled once its market has reached the settlement date; the market's clock decides, also in a replay. */
-async function views(ctx: RequestContext, rows: readonly TradeRow[]): Promise<TradeView[]> {
-  const times = new Map<string, number | null>();
-  for (const symbol of new Set(rows.map((row) => row.symbol))) {
-    times.set(
-      symbol,
-      await ctx.call<number | null, { symbol: string }>("symbols.marketTime", { symbol }),
-    );
-  }
-  return rows.map((row) => toTradeView(row, times.get(row.symbol) ?? null));
 }

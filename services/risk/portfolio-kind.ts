@@ -1,5 +1,6 @@
 import type { PortfolioEvent, PortfolioSummary } from "../../domain/portfolio/messages.ts";
 import { portfolio } from "../../domain/portfolio/portfolio.ts";
+import { tradeChangesOf } from "../../domain/portfolio/trade-changes.ts";
 import { summarize } from "../../domain/portfolio/state.ts";
 import type { PortfolioState } from "../../domain/portfolio/state.ts";
 import type { Recorded } from "../../domain/shared/decider.ts";
@@ -9,7 +10,7 @@ import { defineActor } from "../../mixins/actor/kind.ts";
 import type { ActorKind } from "../../mixins/actor/kind.ts";
 
 /** Raise it when the shape of a portfolio's state changes. */
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 
 export function portfolioKind(): ActorKind {
   return defineActor({
@@ -44,5 +45,6 @@ function project(state: PortfolioState, recorded: readonly Recorded<PortfolioEve
     },
     ledger: events.flatMap((event) => ("ledger" in event ? event.ledger : [])),
     trades: events.flatMap((event) => (event.type === "FillApplied" ? [event.trade] : [])),
+    tradeChanges: tradeChangesOf(state, recorded),
   };
 }

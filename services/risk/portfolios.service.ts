@@ -14,6 +14,7 @@ import { deadlineOf } from "../../mixins/resilience/deadline.ts";
 import { heavyRead } from "../../mixins/resilience/heavy.ts";
 import type { ActionMap } from "../../mixins/rest/routes/index.ts";
 import * as routes from "../../mixins/rest/routes/portfolios.ts";
+import { createTransaction } from "../../mixins/rest/routes/transactions.ts";
 import type {
   PortfolioPage,
   PortfolioView,
@@ -28,6 +29,7 @@ import { withIds } from "../logging.ts";
 import { portfolioHistory, portfolioLedger } from "./portfolio-books.ts";
 import { marksNow, readPortfolio, readRecorded } from "./read-portfolio.ts";
 import { toPortfolioView, toPositionViews } from "./portfolio-views.ts";
+import { transact } from "./transactions.ts";
 
 type Params<A extends keyof ActionMap> = ActionMap[A]["params"];
 
@@ -60,11 +62,20 @@ export function portfoliosService(node: NodeContext): ServiceSchema {
       update: {
         params: routes.updatePortfolio.input.validator,
         handler: async (ctx: RequestContext<Params<"portfolios.update">>) => {
-          const { portfolioId, name, limits } = ctx.params;
+          const { portfolioId, name, limits, tradingState } = ctx.params;
           await access.requireTrade(userOf(ctx), portfolioId);
-          const changes = { ...(name !== undefined && { name }), ...(limits && { limits }) };
+          const changes = {
+            ...(name !== undefined && { name }),
+            ...(limits && { limits }),
+            ...(tradingState && { tradingState }),
+          };
           return carryOut(node, ctx, { type: "Update", ...changes });
         },
+      },
+      transact: {
+        params: createTransaction.input.validator,
+        handler: (ctx: RequestContext<Params<"portfolios.transact">>) =>
+          transact(node, access, ctx),
       },
       close: {
         params: routes.closePortfolio.input.validator,
@@ -131,7 +142,8 @@ export function portfoliosService(node: NodeContext): ServiceSchema {
 function logAlarm(node: NodeContext, { ref, event }: OutboxEvent): void {
   // sound: an event of a portfolio's stream
   const booked = event as PortfolioEvent;
-  if (booked.type !== "FillApplied" || booked.alarms.length === 0) return;
+  if (booked.type !== "FillApplied" && booked.type !== "AllocationReturned") return;
+  if (booked.alarms.length === 0) return;
   const { orderId, tradeId } = booked.trade;
   withIds(node.log, { actor: `portfolio:${ref.id}`, orderId }).error(
     { alarms: booked.alarms, tradeId },

@@ -1,0 +1,135 @@
+import type { FieldError } from "../readers.ts";
+import { route } from "../route.ts";
+import { s } from "../schema.ts";
+import type { CrossCheck, Infer } from "../schema.ts";
+import { id, symbol } from "./common.ts";
+
+const kind = s.enum(["deposit", "withdraw", "dividend", "split"]);
+
+const transaction = s.named(
+  "PortfolioTransaction",
+  s.object({
+    transactionId: s.describe(id(), "of its entries in the ledger"),
+    portfolioId: id(),
+    type: kind,
+    cashChange: s.describe(s.decimalText(), "negative: cash went out"),
+    dividend: s.nullable(s.object({ gross: s.decimalText(), withheld: s.decimalText() })),
+    position: s.describe(
+      s.nullable(
+        s.object({
+          symbol: symbol(),
+          quantity: s.decimalText(),
+          averagePrice: s.decimalText(),
+          cost: s.decimalText(),
+        }),
+      ),
+      "after it; null for cash",
+    ),
+    adjustedOrders: s.array(
+      s.object({
+        orderId: id(),
+        price: s.nullable(s.decimalText()),
+        stopPrice: s.nullable(s.decimalText()),
+        reason: s.describe(s.nullable(s.string()), "why it stays as it is; null: it is amended"),
+      }),
+    ),
+    effectiveAt: s.isoTime(),
+    recordedAt: s.isoTime(),
+  }),
+);
+export type TransactionView = Infer<typeof transaction>;
+
+const FIELDS = [
+  "amount",
+  "symbol",
+  "perUnit",
+  "withholdingRate",
+  "adjustOrders",
+  "newUnits",
+  "oldUnits",
+  "cashInLieuPrice",
+] as const;
+
+interface Wanted {
+  readonly required: readonly string[];
+  readonly optional: readonly string[];
+}
+
+// A map, because what is looked up in it comes from outside.
+const WANTED: ReadonlyMap<unknown, Wanted> = new Map([
+  ["deposit", { required: ["amount"], optional: [] }],
+  ["withdraw", { required: ["amount"], optional: [] }],
+  ["dividend", { required: ["symbol", "perUnit"], optional: ["withholdingRate", "adjustOrders"] }],
+  ["split", { required: ["symbol", "newUnits", "oldUnits"], optional: ["cashInLieuPrice"] }],
+]);
+
+/** What a type does not read is refused like an unknown field: nothing is ignored silently. */
+const fitsItsType: CrossCheck = (value) => {
+  const { type } = value;
+  const wanted = WANTED.get(type);
+  if (wanted === undefined) return [];
+  return FIELDS.flatMap((path): readonly FieldError[] => {
+    const isThere = value[path] !== undefined;
+    if (!isThere && wanted.required.includes(path))
+      return [{ path, code: "REQUIRED", message: `is required of a ${String(type)}` }];
+    if (isThere && !wanted.required.includes(path) && !wanted.optional.includes(path))
+      return [{ path, code: "UNKNOWN_FIELD", message: `says nothing of a ${String(type)}` }];
+    return [];
+  });
+};
+
+const isBelowOne: CrossCheck = ({ withholdingRate }) =>
+  withholdingRate !== undefined && !(Number(withholdingRate) < 1)
+    ? [{ path: "withholdingRate", code: "OUT_OF_RANGE", message: "must be below 1" }]
+    : [];
+
+export const createTransaction = route({
+  method: "POST",
+  path: "/api/portfolios/{portfolioId}/transactions",
+  action: "portfolios.transact",
+  area: "risk",
+  permission: "portfolios.transact",
+  summary: "Deposit or withdraw cash, or record a dividend or a split of what is held",
+  description:
+    "A deposit or withdrawal takes `amount`; a dividend `symbol`, `perUnit` and perhaps `withholdingRate`; a split `symbol`, `newUnits` for `oldUnits`, and `cashInLieuPrice` where it leaves a fraction of a lot. Only settled cash that no order holds can be withdrawn; a split is refused while orders in the symbol are open.",
+  params: { portfolioId: id() },
+  body: {
+    type: kind,
+    amount: s.optional(s.decimal({ sign: "positive", example: "1000" })),
+    symbol: s.optional(symbol()),
+    perUnit: s.optional(
+      s.describe(s.decimal({ sign: "positive", example: "0.24" }), "before tax, per unit held"),
+    ),
+    withholdingRate: s.optional(
+      s.describe(s.decimal({ sign: "nonNegative", example: "0.15" }), "kept as tax, a fraction"),
+    ),
+    adjustOrders: s.optional(
+      s.describe(
+        s.boolean(),
+        "lower the limits to buy and the stops to sell that outlive the day by the dividend, to the next tick below",
+      ),
+    ),
+    newUnits: s.optional(s.integer({ min: 1, max: 1_000_000 })),
+    oldUnits: s.optional(s.integer({ min: 1, max: 1_000_000 })),
+    cashInLieuPrice: s.optional(
+      s.describe(s.decimal({ sign: "positive", example: "100" }), "per new unit"),
+    ),
+    effectiveAt: s.optional(
+      s.describe(s.time(), "when it counts in the history; the market's time, or now"),
+    ),
+    memo: s.defaulted(s.string({ max: 200 }), ""),
+  },
+  check: (value) => [...fitsItsType(value), ...isBelowOne(value)],
+  response: transaction,
+  status: 201,
+  isIdempotent: true,
+  problems: [
+    "NOT_FOUND",
+    "PORTFOLIO_CLOSED",
+    "WITHDRAWAL_EXCEEDS_CASH",
+    "POSITION_NOT_HELD",
+    "OPEN_ORDERS_IN_SYMBOL",
+    "SPLIT_LEAVES_FRACTION",
+    "IDEMPOTENCY_KEY_REUSED",
+  ],
+});

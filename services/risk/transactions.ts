@@ -1,0 +1,171 @@
+import type { TransactionReceipt } from "../../domain/portfolio/after-trade-messages.ts";
+import { PAPER_FEES } from "../../domain/execution/fees.ts";
+import type { Instrument } from "../../domain/market/instrument.ts";
+import type { MarketView, OrderRoute, RouteProblem } from "../../domain/portfolio/market-view.ts";
+import type { PortfolioCommand } from "../../domain/portfolio/messages.ts";
+import { bodyHash, uuidv5 } from "../../mixins/actor/ids.ts";
+import { deadlineOf } from "../../mixins/resilience/deadline.ts";
+import { insufficientData, unprocessable } from "../../mixins/rest/rest-error.ts";
+import type { ActionMap } from "../../mixins/rest/routes/index.ts";
+import type { TransactionView } from "../../mixins/rest/routes/transactions.ts";
+import { isoTime } from "../../mixins/rest/views.ts";
+import type { RequestContext } from "../../types/contracts.ts";
+import { userOf } from "../access.ts";
+import type { PortfolioAccess } from "../access.ts";
+import type { NodeContext } from "../context.ts";
+
+type Transact = ActionMap["portfolios.transact"]["params"];
+
+const NAMESPACE = "94c2e6b7-1d5a-4f30-8e9b-a7f0c3d81265";
+
+/**
+ * Cash in or out, a dividend, a split: one command of the portfolio each, once per idempotency key.
+ * @throws RestError 404, 403, 422; Refusal 409
+ */
+export async function transact(
+  node: NodeContext,
+  access: PortfolioAccess,
+  ctx: RequestContext<Transact>,
+): Promise<TransactionView> {
+  const { params, meta } = ctx;
+  const { portfolioId, type } = params;
+  const { userId } = userOf(ctx);
+  await access.requireTrade(userOf(ctx), portfolioId);
+  const command = await commandOf(node, ctx);
+  const { idempotencyKey: key } = meta;
+  const scope = `transactions:${userId}`;
+  const answer = await node.actors.call({ type: "portfolio", id: portfolioId }, command, {
+    commandId: key === undefined ? node.newId() : uuidv5(NAMESPACE, `${scope}:${key}`),
+    bodyHash: bodyHash(params),
+    ...(key !== undefined && { requestKey: { scope, key } }),
+    ...deadlineOf(ctx, node.clock),
+  });
+  if (answer.isReplay) meta.isReplay = true;
+  // sound: what the portfolio's decider replies to these commands
+  const receipt = answer.reply as unknown as TransactionReceipt;
+  return toView(portfolioId, type, receipt);
+}
+
+async function commandOf(
+  node: NodeContext,
+  ctx: RequestContext<Transact>,
+): Promise<PortfolioCommand> {
+  const { params } = ctx;
+  const { type, memo } = params;
+  switch (type) {
+    case "deposit":
+    case "withdraw": {
+      const effectiveAtMs = params.effectiveAt ?? node.clock.now();
+      const amount = given(params.amount, "amount");
+      return { type: "MoveCash", direction: type, amount, memo, effectiveAtMs };
+    }
+    case "dividend": {
+      const symbol = given(params.symbol, "symbol");
+      const effectiveAtMs = await effectiveMs(node, ctx, symbol);
+      return {
+        type: "PayDividend",
+        symbol,
+        perUnit: given(params.perUnit, "perUnit"),
+        withholdingRate: params.withholdingRate ?? "0",
+        ...(params.adjustOrders === true && { adjust: await adjustment(ctx, symbol) }),
+        memo,
+        effectiveAtMs,
+      };
+    }
+    case "split": {
+      const symbol = given(params.symbol, "symbol");
+      const effectiveAtMs = await effectiveMs(node, ctx, symbol);
+      const { lotSize } = await instrumentOf(ctx, symbol);
+      return {
+        type: "SplitPosition",
+        symbol,
+        newUnits: given(params.newUnits, "newUnits"),
+        oldUnits: given(params.oldUnits, "oldUnits"),
+        lotSize,
+        cashInLieuPrice: params.cashInLieuPrice ?? null,
+        memo,
+        effectiveAtMs,
+      };
+    }
+  }
+}
+
+/** Orders are amended under the check of every order. */
+async function adjustment(ctx: RequestContext, symbol: string) {
+  const seen = await ctx.call<Omit<MarketView, "feeBps">, { symbol: string }>(
+    "symbols.marketView",
+    { symbol },
+  );
+  const venue = seen.instrument?.venue;
+  const { tenantId, userId } = userOf(ctx);
+  const route = venue === undefined ? null : await routeTo(ctx, { venue, tenantId, userId });
+  const feeBps = route !== null && "feeBps" in route ? route.feeBps : PAPER_FEES.takerBps;
+  const market: MarketView = { ...seen, feeBps, ...(route !== null && { route }) };
+  return { market, requestedBy: userId };
+}
+
+function routeTo(
+  ctx: RequestContext,
+  to: { readonly venue: string; readonly tenantId: string; readonly userId: string },
+): Promise<(OrderRoute & { readonly feeBps: string }) | RouteProblem> {
+  return ctx.call("brokers.route", to);
+}
+
+/** What the route requires of the type is there. @throws RestError 422 where it is not */
+function given<T>(value: T | undefined, path: string): T {
+  if (value === undefined)
+    throw unprocessable([{ path, code: "REQUIRED", message: "is required" }]);
+  return value;
+}
+
+/** On the market's clock, so that the history of a replay has it in its years. */
+async function effectiveMs(
+  node: NodeContext,
+  ctx: RequestContext<Transact>,
+  symbol: string,
+): Promise<number> {
+  if (ctx.params.effectiveAt !== undefined) return ctx.params.effectiveAt;
+  const marketMs = await ctx.call<number | null, { symbol: string }>("symbols.marketTime", {
+    symbol,
+  });
+  return marketMs ?? node.clock.now();
+}
+
+async function instrumentOf(ctx: RequestContext, symbol: string): Promise<Instrument> {
+  const { instrument } = await ctx.call<
+    { readonly instrument: Instrument | null },
+    { symbol: string }
+  >("symbols.marketView", { symbol });
+  if (instrument === null) throw insufficientData(`${symbol} is not known, nor is its lot size`);
+  return instrument;
+}
+
+function toView(
+  portfolioId: string,
+  type: Transact["type"],
+  receipt: TransactionReceipt,
+): TransactionView {
+  const { transactionId, cashChange, dividend, position, adjustedOrders } = receipt;
+  const { effectiveAtMs, recordedAtMs } = receipt;
+  return {
+    transactionId,
+    portfolioId,
+    type,
+    cashChange,
+    dividend,
+    position: position && {
+      symbol: position.symbol,
+      quantity: position.quantity,
+      averagePrice: position.averagePrice,
+      cost: position.cost,
+    },
+    adjustedOrders: adjustedOrders.map(({ orderId, price, stopPx, reason }) => ({
+      orderId,
+      price: price ?? null,
+      stopPrice: stopPx ?? null,
+      reason,
+    })),
+    effectiveAt: isoTime(effectiveAtMs),
+    recordedAt: isoTime(recordedAtMs),
+  };
+}
