@@ -2,19 +2,19 @@
  * Which orders of a book a bar or quote can do anything to, without a look at each: every bucket of the book's map knows the
  * price of its most eager order. 20,000 orders are 256 buckets; far from the market none of them is opened.
  */
-import type { Side } from "../order/new-order.ts";
 import type { BucketMap } from "../shared/bucket-map.ts";
-import { type Book, type BookOrder, type VenueOrder, eagernessAt, inBook } from "./book.ts";
 import {
-  type Market,
-  arrivalPrice,
-  beginsMs,
-  endOfDayMs,
-  endsMs,
-  isEligible,
-  sessionDay,
-} from "./market.ts";
+  BOOKS,
+  type Book,
+  type BookName,
+  type BookOrder,
+  type VenueOrder,
+  eagernessAt,
+  inBook,
+} from "./book.ts";
+import { type Market, arrivalPrice, endsMs, isEligible } from "./market.ts";
 import type { MarketSeen } from "./paper-messages.ts";
+import { closeOfDateMs, sessionOf } from "./sessions.ts";
 
 type Bucket = BucketMap<BookOrder>["buckets"][number];
 
@@ -22,6 +22,15 @@ interface Traits {
   /** of the most eager order */
   readonly eagerness: number;
   readonly hasDayOrders: boolean;
+  /** when the first gtd order ends */
+  readonly expiresMs: number;
+}
+
+/** What is looked for: any of these is enough. */
+interface Reach {
+  readonly eagerness: number;
+  readonly isEndOfDay: boolean;
+  readonly endMs: number;
 }
 
 /**
@@ -31,45 +40,65 @@ interface Traits {
 const traitsOfBucket = new WeakMap<Bucket, Traits>();
 
 /** In no order. At least those that would trade or end; exact prices decide elsewhere. */
-export function reached(book: Book, { seen, range }: Market, side: Side): readonly VenueOrder[] {
+export function reached(
+  book: Book,
+  { seen, range }: Market,
+  name: BookName,
+): readonly VenueOrder[] {
   if (book.orders.size === 0) return [];
+  const { side, isRising } = BOOKS[name];
   const arrival = arrivalPrice(seen, side);
-  const extreme = range === null ? arrival : side === "buy" ? range.low : range.high;
+  const extreme = range === null ? arrival : isRising ? range.high : range.low;
   const isOffered = isEligible(book, seen) && arrival !== null && extreme !== null;
-  const least = isOffered
-    ? Math.min(eagernessAt(arrival, side), eagernessAt(extreme, side))
+  const eagerness = isOffered
+    ? Math.min(eagernessAt(arrival, isRising), eagernessAt(extreme, isRising))
     : Infinity;
-  return collect(book, least, endsASession(book, seen));
+  return collect(book, { eagerness, isEndOfDay: endsASession(book, seen), endMs: endsMs(seen) });
 }
 
 /** Those to which nothing was offered before this bar or quote, and that may be marketable on arrival. In no order. */
 export function newlyMarketable(
   book: Book,
   seen: MarketSeen,
-  side: Side,
+  name: BookName,
   accepted: number,
 ): readonly VenueOrder[] {
+  const { side, isRising } = BOOKS[name];
   const arrival = arrivalPrice(seen, side);
   if (book.offeredBelow === accepted || arrival === null || !isEligible(book, seen)) return [];
-  return collect(book, eagernessAt(arrival, side), false).filter(({ hasRested }) => !hasRested);
+  const eagerness = eagernessAt(arrival, isRising);
+  return collect(book, { eagerness, isEndOfDay: false, endMs: -Infinity }).filter(
+    ({ hasRested }) => !hasRested,
+  );
 }
 
 /** A day order to which nothing was offered yet may begin and end with one bar. */
 function endsASession(book: Book, seen: MarketSeen): boolean {
-  return endsMs(seen) >= endOfDayMs(book.sessionDay ?? sessionDay(beginsMs(seen)));
+  const session = sessionOf(book.calendar, seen).date;
+  const last = book.sessionDay ?? session;
+  return session > last || endsMs(seen) >= closeOfDateMs(book.calendar, last, seen);
 }
 
-function collect(book: Book, least: number, withDayOrders: boolean): readonly VenueOrder[] {
-  const isMeant = (eagerness: number, hasDayOrders: boolean) =>
-    eagerness >= least || (withDayOrders && hasDayOrders);
+function collect(book: Book, reach: Reach): readonly VenueOrder[] {
   return book.orders.buckets
-    .filter((bucket) => {
-      const { eagerness, hasDayOrders } = traitsOf(bucket);
-      return isMeant(eagerness, hasDayOrders);
-    })
+    .filter((bucket) => isMeant(reach, traitsOf(bucket)))
     .flatMap((bucket) => bucket.map(([, order]) => order))
-    .filter(({ eagerness, submitted }) => isMeant(eagerness, submitted.timeInForce === "day"))
+    .filter((order) => isMeant(reach, traitsOfOrder(order)))
     .map((order) => inBook(book, order));
+}
+
+function isMeant({ eagerness, isEndOfDay, endMs }: Reach, traits: Traits): boolean {
+  return (
+    traits.eagerness >= eagerness ||
+    (isEndOfDay && traits.hasDayOrders) ||
+    traits.expiresMs <= endMs
+  );
+}
+
+function traitsOfOrder({ eagerness, submitted }: BookOrder): Traits {
+  const { timeInForce, expireAtMs = Infinity } = submitted;
+  const expiresMs = timeInForce === "gtd" ? expireAtMs : Infinity;
+  return { eagerness, hasDayOrders: timeInForce === "day", expiresMs };
 }
 
 function traitsOf(bucket: Bucket): Traits {
@@ -77,12 +106,15 @@ function traitsOf(bucket: Bucket): Traits {
   if (known !== undefined) return known;
   let eagerness = -Infinity;
   let hasDayOrders = false;
+  let expiresMs = Infinity;
   // One loop that makes nothing: each order taken or ended has the rest of its bucket looked at again.
   for (const [, order] of bucket) {
+    const { timeInForce, expireAtMs = Infinity } = order.submitted;
     eagerness = Math.max(eagerness, order.eagerness);
-    hasDayOrders ||= order.submitted.timeInForce === "day";
+    hasDayOrders ||= timeInForce === "day";
+    if (timeInForce === "gtd") expiresMs = Math.min(expiresMs, expireAtMs);
   }
-  const traits = { eagerness, hasDayOrders };
+  const traits = { eagerness, hasDayOrders, expiresMs };
   traitsOfBucket.set(bucket, traits);
   return traits;
 }

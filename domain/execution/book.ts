@@ -1,20 +1,38 @@
 /**
- * One side's limits that rest. What an order remembers of the market (`Walk`) is soon the same for all of them: a bar or
- * quote that is offered to one is offered to all. So it is kept once, beside the orders, and a bar changes none of them.
+ * Orders that rest until the price comes to them: limits, and stops and touched orders before they are set off. What an order
+ * remembers of the market (`Walk`) is soon the same for all of them: a bar or quote that is offered to one is offered to all.
+ * So it is kept once, beside the orders, and a bar changes none of them.
  */
 import type { SubmitPayload } from "../order/messages.ts";
 import type { Side } from "../order/new-order.ts";
 import { type BucketMap, EMPTY_MAP } from "../shared/bucket-map.ts";
 import type { DecimalString } from "../shared/decimal.ts";
 import type { FeeSchedule } from "./fees.ts";
-import { arrivalPrice, beginsMs, endsMs, isEligible, isMarketable, sessionDay } from "./market.ts";
-import type { MarketSeen } from "./paper-messages.ts";
+import { arrivalPrice, endsMs, isEligible, isMarketable } from "./market.ts";
+import type { Amended, MarketSeen } from "./paper-messages.ts";
+import { sessionOf, wholeOf } from "./sessions.ts";
+import { isSetOffByRise, isTouched, isWaiting, trailedTo } from "./triggers.ts";
+
+/** `buy` and `sell`: limits, and touched orders of that side; `buyStop` and `sellStop`: stops. */
+export type BookName = Side | "buyStop" | "sellStop";
+
+/** By whose price its orders go, and whether they trade when it rises. */
+export const BOOKS: {
+  readonly [name in BookName]: { readonly side: Side; readonly isRising: boolean };
+} = {
+  buy: { side: "buy", isRising: false },
+  sell: { side: "sell", isRising: true },
+  buyStop: { side: "buy", isRising: true },
+  sellStop: { side: "sell", isRising: false },
+};
 
 export interface Book {
   /** of every order, as in Walk; means nothing while there are none */
   readonly activeFromMs: number | null;
-  /** UTC date of what was offered last: the session of every day order, as one of an earlier date has ended */
+  /** date of the session that was offered last: that of every day order, as one of an earlier date has ended */
   readonly sessionDay: number | null;
+  /** by which sessions are counted; absent: UTC days */
+  readonly calendar?: string;
   /** what was accepted before this number has rested; nothing was offered yet to later ones */
   readonly offeredBelow: number;
   /** by client id */
@@ -24,23 +42,31 @@ export interface Book {
 interface OrderRecord {
   /** how many the venue had accepted before: time priority */
   readonly number: number;
+  /** as it stands now, after all amendments */
   readonly submitted: SubmitPayload;
   readonly fees: FeeSchedule;
   readonly venueOrderId: string;
   readonly cumQty: DecimalString;
   /** exact, before rounding */
   readonly feesAccrued: DecimalString;
+  readonly amended?: Amended;
+  /** of stop, touched and trailing orders */
+  readonly isSetOff?: true;
+  /** of trailing orders: the best price since the acceptance */
+  readonly trailBest?: DecimalString;
+  /** a cancel is on its way and arrives then */
+  readonly cancelAtMs?: number;
 }
 
 export interface BookOrder extends OrderRecord {
-  /** of its limit; see `eagernessAt` */
+  /** of its limit or trigger; see `eagernessAt` */
   readonly eagerness: number;
 }
 
 interface Walk {
   /** no bar or quote that began before it is offered to the order; walks on with what has been offered */
   readonly activeFromMs: number | null;
-  /** UTC date (days since the epoch) of the first bar or quote offered; a day order ends with it */
+  /** date of the session of the first bar or quote offered, days since the epoch; a day order ends with it */
   readonly sessionDay: number | null;
   /** a limit that was not marketable when it was offered a price: from then on it makes, before it takes */
   readonly hasRested: boolean;
@@ -61,8 +87,17 @@ export function inBook(book: Book, order: BookOrder): VenueOrder {
 }
 
 function record(order: OrderRecord): OrderRecord {
-  const { number, submitted, fees, venueOrderId, cumQty, feesAccrued } = order;
-  return { number, submitted, fees, venueOrderId, cumQty, feesAccrued };
+  const { number, submitted, fees, venueOrderId, cumQty, feesAccrued, amended, isSetOff } = order;
+  return {
+    number,
+    submitted,
+    fees,
+    venueOrderId,
+    cumQty,
+    feesAccrued,
+    ...(amended !== undefined && { amended }),
+    ...(isSetOff !== undefined && { isSetOff }),
+  };
 }
 
 /** What the book says of an order. */
@@ -71,40 +106,62 @@ function walkOf({ activeFromMs, sessionDay: day, offeredBelow }: Book, order: Or
   return { activeFromMs, sessionDay: hasRested ? day : null, hasRested };
 }
 
-/** The order as a book keeps it; null when it is none that may rest, or what the book says is not true of it. */
-export function asBookOrder(book: Book, order: VenueOrder): BookOrder | null {
-  const { price, side } = order.submitted;
-  return price !== null && mayRest(order) && isTrueOf(walkOf(book, order), order)
-    ? { ...record(order), eagerness: eagernessAt(price, side) }
-    : null;
+/** The book that an order belongs to; null for one that rests in none. */
+export function bookNameOf(order: VenueOrder): BookName | null {
+  const { ordType, side } = order.submitted;
+  if (!mayRest(order) || keyOf(order) === null) return null;
+  return isWaiting(order) && !isTouched(ordType) ? `${side}Stop` : side;
 }
 
-function mayRest({ submitted: { timeInForce } }: VenueOrder): boolean {
-  return timeInForce !== "ioc" && timeInForce !== "fok";
+/** The order as a book keeps it; null when what the book says is not true of it. */
+export function asBookOrder(book: Book, order: VenueOrder): BookOrder | null {
+  const key = keyOf(order);
+  if (key === null || !isTrueOf(book, order)) return null;
+  const isRising = isWaiting(order)
+    ? isSetOffByRise(order.submitted)
+    : order.submitted.side === "sell";
+  return { ...record(order), eagerness: eagernessAt(key, isRising) };
+}
+
+function mayRest({ submitted: { timeInForce }, cancelAtMs }: VenueOrder): boolean {
+  const isResting = timeInForce === "day" || timeInForce === "gtc" || timeInForce === "gtd";
+  return isResting && cancelAtMs === undefined;
+}
+
+/** The price at which something happens to it; null where that is any price, or one that moves. */
+function keyOf(order: VenueOrder): DecimalString | null {
+  const { ordType, price, stopPx = null } = order.submitted;
+  if (!isWaiting(order)) return price;
+  return ordType === "trailingStop" ? null : stopPx;
 }
 
 /** The session means something to day orders only. */
-function isTrueOf(said: Walk, order: VenueOrder): boolean {
+function isTrueOf(book: Book, order: VenueOrder): boolean {
+  const said = walkOf(book, order);
+  const { timeInForce, calendar } = order.submitted;
   return (
     said.activeFromMs === order.activeFromMs &&
     said.hasRested === order.hasRested &&
-    (said.sessionDay === order.sessionDay || order.submitted.timeInForce !== "day")
+    (timeInForce !== "day" || (said.sessionDay === order.sessionDay && book.calendar === calendar))
   );
 }
 
 /**
- * A price as float64, negated for sells: the greater, the sooner the order trades. To round to float64 never turns two
- * prices round, so that nothing is missed by it.
+ * A price as float64, negated for those who wait for it to rise: the greater, the sooner the order's time comes. To round to
+ * float64 never turns two prices round, so that nothing is missed by it.
  */
-export function eagernessAt(price: DecimalString, side: Side): number {
+export function eagernessAt(price: DecimalString, isRising: boolean): number {
   // Subtracted, as minus zero would not survive JSON.
-  return side === "buy" ? Number(price) : 0 - Number(price);
+  return isRising ? 0 - Number(price) : Number(price);
 }
 
 /** A book without orders walks with the first that comes. */
-export function begunWith(book: Book, { activeFromMs, number }: VenueOrder): Book {
-  if (book.orders.size > 0) return book;
-  return { activeFromMs, sessionDay: null, offeredBelow: number, orders: book.orders };
+export function begunWith(book: Book, { activeFromMs, number, submitted }: VenueOrder): Book {
+  const { orders } = book;
+  if (orders.size > 0) return book;
+  const { calendar } = submitted;
+  const begun = { activeFromMs, sessionDay: null, offeredBelow: number, orders };
+  return calendar === undefined ? begun : { ...begun, calendar };
 }
 
 /**
@@ -113,23 +170,29 @@ export function begunWith(book: Book, { activeFromMs, number }: VenueOrder): Boo
  * @param accepted how many orders the venue has accepted
  */
 export function walkBook(book: Book, seen: MarketSeen, isPriced: boolean, accepted: number): Book {
-  const { orders } = book;
-  const isOffered = isPriced && (isEligible(book, seen) || orders.size === 0);
-  const session = sessionDay(beginsMs(seen));
-  if (isOffered)
-    return { activeFromMs: endsMs(seen), sessionDay: session, offeredBelow: accepted, orders };
-  return book.activeFromMs === null ? { ...book, activeFromMs: endsMs(seen) } : book;
+  const isOffered = isPriced && (isEligible(book, seen) || book.orders.size === 0);
+  if (isOffered) {
+    const session = sessionOf(book.calendar, seen).date;
+    return { ...book, activeFromMs: endsMs(seen), sessionDay: session, offeredBelow: accepted };
+  }
+  return book.activeFromMs === null ? { ...book, activeFromMs: wholeOf(seen).endMs } : book;
 }
 
 /** What has been offered is not offered again, nor anything that began before its end. */
 export function walk(order: VenueOrder, seen: MarketSeen): VenueOrder {
-  if (order.activeFromMs === null) return { ...order, activeFromMs: endsMs(seen) };
+  if (order.activeFromMs === null) return { ...order, activeFromMs: wholeOf(seen).endMs };
   const price = arrivalPrice(seen, order.submitted.side);
   if (price === null || !isEligible(order, seen)) return order;
-  return {
+  const walked = {
     ...order,
     activeFromMs: endsMs(seen),
-    sessionDay: order.sessionDay ?? sessionDay(beginsMs(seen)),
-    hasRested: order.hasRested || !isMarketable(order.submitted, price),
+    sessionDay: order.sessionDay ?? sessionOf(order.submitted.calendar, seen).date,
+    hasRested: order.hasRested || isWaiting(order) || !isMarketable(order.submitted, price),
   };
+  const trailBest = follows(order) ? trailedTo(order, seen) : undefined;
+  return trailBest === undefined ? walked : { ...walked, trailBest };
+}
+
+function follows(order: VenueOrder): boolean {
+  return order.submitted.ordType === "trailingStop" && isWaiting(order);
 }

@@ -6,6 +6,8 @@ import { Decimal, type DecimalString, dec, text } from "../shared/decimal.ts";
 export type FeeSchedule = {
   readonly makerBps: DecimalString;
   readonly takerBps: DecimalString;
+  /** beside them, of each share, contract or coin; absent: nothing */
+  readonly feePerUnit?: DecimalString;
 };
 
 /** What the paper venue charges unless its account says otherwise: 1 bp either way. */
@@ -20,7 +22,7 @@ export interface ChargedFill {
 }
 
 /**
- * The fee of one fill: bps of |quantity × price × multiplier|. What an order has been charged altogether is the exact sum
+ * The fee of one fill: bps of |quantity × price × multiplier|, and what each unit costs. What an order has been charged altogether is the exact sum
  * rounded up to the currency's minor unit (0.01, 1 for JPY, 10⁻⁸ for crypto), so an order filled in a hundred pieces pays
  * no more than one filled at once, and never more than was held for it.
  * @param accrued the order's exact, unrounded fees before this fill
@@ -29,7 +31,8 @@ export interface ChargedFill {
 export function chargeFee(accrued: DecimalString, fill: ChargedFill, schedule: FeeSchedule) {
   const bps = fill.liquidity === "maker" ? schedule.makerBps : schedule.takerBps;
   const notional = fill.quantity.times(fill.price).times(fill.multiplier).abs();
-  const after = dec(accrued).plus(notional.times(bps).dividedBy(10_000));
+  const perUnit = fill.quantity.times(schedule.feePerUnit ?? "0");
+  const after = dec(accrued).plus(notional.times(bps).dividedBy(10_000)).plus(perUnit);
   const fee = roundUp(after, fill.currency).minus(roundUp(dec(accrued), fill.currency));
   return { fee: text(fee), accrued: text(after) };
 }

@@ -1,20 +1,22 @@
 /**
- * The open orders of the paper venue. There may be many thousands, nearly all of them limits far from the market, and no
- * turn can walk through them: those are in the books.
+ * The open orders of the paper venue. There may be many thousands, nearly all of them far from the market, and no turn can
+ * walk through them: those are in the books.
  *
  * An order of which what its book says is not true is kept apart, and looked at with every bar and quote: market orders,
- * ioc and fok, limits that have been marketable and wait for more volume, and limits that came with a market time that
- * their book has not reached. It joins its book with the first bar or quote after which it belongs there.
+ * trailing stops, orders for one moment (ioc, fok, opg, cls), limits that have been marketable and wait for more volume, orders
+ * with a cancel on its way, and those that came with a market time that their book has not reached. It joins its book with the
+ * first bar or quote after which it belongs there.
  */
-import type { SubmitPayload } from "../order/messages.ts";
-import type { Side } from "../order/new-order.ts";
 import { type BucketMap, EMPTY_MAP, get, put, remove, values } from "../shared/bucket-map.ts";
 import {
+  BOOKS,
   type Book,
+  type BookName,
   type VenueOrder,
   EMPTY_BOOK,
   asBookOrder,
   begunWith,
+  bookNameOf,
   inBook,
   walk,
   walkBook,
@@ -24,49 +26,69 @@ import { type Market, arrivalPrice } from "./market.ts";
 import type { MarketSeen, PaperVenueEvent } from "./paper-messages.ts";
 
 export interface OpenOrders {
-  /** how many were ever accepted */
+  /** how many were ever accepted, or lost their place by an amendment */
   readonly accepted: number;
-  readonly books: { readonly [side in Side]: Book };
+  readonly books: { readonly [name in BookName]: Book };
   /** by client id */
   readonly apart: BucketMap<VenueOrder>;
+  /** client ids of the open legs, by the name of their group */
+  readonly groups: BucketMap<readonly string[]>;
 }
 
 export const NO_ORDERS: OpenOrders = {
   accepted: 0,
-  books: { buy: EMPTY_BOOK, sell: EMPTY_BOOK },
+  books: { buy: EMPTY_BOOK, sell: EMPTY_BOOK, buyStop: EMPTY_BOOK, sellStop: EMPTY_BOOK },
   apart: EMPTY_MAP,
+  groups: EMPTY_MAP,
 };
 
+const BOOK_NAMES: readonly BookName[] = ["buy", "sell", "buyStop", "sellStop"];
+
 export function countOrders({ books, apart }: OpenOrders): number {
-  return books.buy.orders.size + books.sell.orders.size + apart.size;
+  return BOOK_NAMES.reduce((count, name) => count + books[name].orders.size, apart.size);
 }
 
 export function findOpen({ books, apart }: OpenOrders, clOrdId: string): VenueOrder | undefined {
-  return get(apart, clOrdId) ?? findIn(books.buy, clOrdId) ?? findIn(books.sell, clOrdId);
-}
-
-function findIn(book: Book, clOrdId: string): VenueOrder | undefined {
-  const order = get(book.orders, clOrdId);
-  return order === undefined ? undefined : inBook(book, order);
+  const found = get(apart, clOrdId);
+  if (found !== undefined) return found;
+  for (const name of BOOK_NAMES) {
+    const order = get(books[name].orders, clOrdId);
+    if (order !== undefined) return inBook(books[name], order);
+  }
+  return undefined;
 }
 
 /** All that a bar or quote could fill or end, by time of acceptance. */
 export function candidates({ books, apart }: OpenOrders, market: Market): readonly VenueOrder[] {
-  const { buy, sell } = books;
-  return [
-    ...values(apart),
-    ...reached(buy, market, "buy"),
-    ...reached(sell, market, "sell"),
-  ].toSorted((a, b) => a.number - b.number);
+  const resting = BOOK_NAMES.flatMap((name) => reached(books[name], market, name));
+  return [...values(apart), ...resting].toSorted((a, b) => a.number - b.number);
+}
+
+/** Every one, by time of acceptance. */
+export function allOpen({ books, apart }: OpenOrders): readonly VenueOrder[] {
+  const resting = BOOK_NAMES.flatMap((name) =>
+    values(books[name].orders).map((order) => inBook(books[name], order)),
+  );
+  return [...values(apart), ...resting].toSorted((a, b) => a.number - b.number);
+}
+
+/** The open legs of an order's group, itself left out. */
+export function otherLegs(open: OpenOrders, order: VenueOrder): readonly VenueOrder[] {
+  const { ocoGroup, clOrdId } = order.submitted;
+  if (ocoGroup === undefined) return [];
+  return (get(open.groups, ocoGroup) ?? [])
+    .filter((id) => id !== clOrdId)
+    .map((id) => findOpen(open, id))
+    .filter((leg) => leg !== undefined);
 }
 
 export function withAccepted(
-  { accepted, books, apart }: OpenOrders,
+  open: OpenOrders,
   event: Extract<PaperVenueEvent, { readonly type: "VenueOrderAccepted" }>,
 ): OpenOrders {
   const { order: submitted, fees, activeFromMs, report } = event;
   const order: VenueOrder = {
-    number: accepted,
+    number: open.accepted,
     submitted,
     fees,
     venueOrderId: report.venueOrderId,
@@ -76,56 +98,80 @@ export function withAccepted(
     cumQty: "0",
     feesAccrued: "0",
   };
-  const book = begunWith(books[submitted.side], order);
-  return place(
-    { accepted: accepted + 1, books: withBook(books, submitted.side, book), apart },
-    order,
-  );
+  const name = bookNameOf(order);
+  const books =
+    name === null ? open.books : { ...open.books, [name]: begunWith(open.books[name], order) };
+  const groups = joined(open.groups, order);
+  return place({ ...open, accepted: open.accepted + 1, books, groups }, order);
+}
+
+function joined(groups: OpenOrders["groups"], { submitted }: VenueOrder): OpenOrders["groups"] {
+  const { ocoGroup, clOrdId } = submitted;
+  return ocoGroup === undefined
+    ? groups
+    : put(groups, ocoGroup, [...(get(groups, ocoGroup) ?? []), clOrdId]);
+}
+
+function left(groups: OpenOrders["groups"], { submitted }: VenueOrder): OpenOrders["groups"] {
+  const { ocoGroup, clOrdId } = submitted;
+  if (ocoGroup === undefined) return groups;
+  const rest = (get(groups, ocoGroup) ?? []).filter((id) => id !== clOrdId);
+  return rest.length === 0 ? remove(groups, ocoGroup) : put(groups, ocoGroup, rest);
 }
 
 /** With this order in place of the one of its client id. */
-export function place({ accepted, books, apart }: OpenOrders, order: VenueOrder): OpenOrders {
-  const { clOrdId, side } = order.submitted;
-  const book = books[side];
-  const kept = asBookOrder(book, order);
-  const orders = kept === null ? remove(book.orders, clOrdId) : put(book.orders, clOrdId, kept);
-  return {
-    accepted,
-    books: withBook(books, side, { ...book, orders }),
-    apart: kept === null ? put(apart, clOrdId, order) : remove(apart, clOrdId),
-  };
+export function place(open: OpenOrders, order: VenueOrder): OpenOrders {
+  const name = bookNameOf(order);
+  const { clOrdId } = order.submitted;
+  const bare = taken(open, order);
+  const kept = name === null ? null : asBookOrder(bare.books[name], order);
+  if (name === null || kept === null) return { ...bare, apart: put(bare.apart, clOrdId, order) };
+  const book = bare.books[name];
+  const orders = put(book.orders, clOrdId, kept);
+  return { ...bare, books: { ...bare.books, [name]: { ...book, orders } } };
 }
 
-export function without(
-  { accepted, books, apart }: OpenOrders,
-  { clOrdId, side }: SubmitPayload,
-): OpenOrders {
-  const book = books[side];
+/** Behind all that were accepted, as if it came now. */
+export function placeLast(open: OpenOrders, order: VenueOrder): OpenOrders {
+  const { accepted } = open;
+  return place({ ...open, accepted: accepted + 1 }, { ...order, number: accepted });
+}
+
+export function without(open: OpenOrders, order: VenueOrder): OpenOrders {
+  return { ...taken(open, order), groups: left(open.groups, order) };
+}
+
+/** Out of wherever it is; its group still knows it. */
+function taken(open: OpenOrders, { submitted: { clOrdId, side } }: VenueOrder): OpenOrders {
+  const stops: BookName = `${side}Stop`;
+  const books = {
+    ...open.books,
+    [side]: withoutOrder(open.books[side], clOrdId),
+    [stops]: withoutOrder(open.books[stops], clOrdId),
+  };
+  return { ...open, books, apart: remove(open.apart, clOrdId) };
+}
+
+function withoutOrder(book: Book, clOrdId: string): Book {
   const orders = remove(book.orders, clOrdId);
-  return {
-    accepted,
-    books: withBook(books, side, { ...book, orders }),
-    apart: remove(apart, clOrdId),
-  };
-}
-
-function withBook(books: OpenOrders["books"], side: Side, book: Book): OpenOrders["books"] {
-  return side === "buy" ? { buy: book, sell: books.sell } : { buy: books.buy, sell: book };
+  return orders === book.orders ? book : { ...book, orders };
 }
 
 /** After a bar or quote, which was offered to every order that was active. */
-export function walkOn({ accepted, books, apart }: OpenOrders, seen: MarketSeen): OpenOrders {
-  const { buy, sell } = books;
-  const leaving = [
-    ...newlyMarketable(buy, seen, "buy", accepted),
-    ...newlyMarketable(sell, seen, "sell", accepted),
-  ];
-  const isPriced = (side: Side) => arrivalPrice(seen, side) !== null;
-  const walked = {
-    buy: walkBook(buy, seen, isPriced("buy"), accepted),
-    sell: walkBook(sell, seen, isPriced("sell"), accepted),
+export function walkOn(open: OpenOrders, seen: MarketSeen): OpenOrders {
+  const { accepted, books, apart } = open;
+  const leaving = BOOK_NAMES.flatMap((name) => newlyMarketable(books[name], seen, name, accepted));
+  const walked = (name: BookName) => {
+    const isPriced = arrivalPrice(seen, BOOKS[name].side) !== null;
+    return walkBook(books[name], seen, isPriced, accepted);
+  };
+  const after = {
+    buy: walked("buy"),
+    sell: walked("sell"),
+    buyStop: walked("buyStop"),
+    sellStop: walked("sellStop"),
   };
   return [...values(apart), ...leaving]
     .map((order) => walk(order, seen))
-    .reduce(place, { accepted, books: walked, apart });
+    .reduce(place, { ...open, books: after });
 }

@@ -1,5 +1,5 @@
 import type { Bar } from "../../domain/market/bar.ts";
-import type { Quote } from "../../domain/market/quote.ts";
+import type { Quote, TradeTick } from "../../domain/market/quote.ts";
 import type { Json } from "../../domain/shared/json.ts";
 import { isoTime } from "../../mixins/rest/views.ts";
 import { getFeedPosition, saveFeedPosition, setFeedStatus } from "../../models/feed-positions.ts";
@@ -12,6 +12,7 @@ import type { Market } from "./market.ts";
 /** Services that a closed bar or a quote goes to, in this order: a fill comes before the next decision. */
 const BAR_TAKERS = ["brokers.onBar", "signals.onBar"];
 const QUOTE_TAKERS = ["brokers.onQuote"];
+const TRADE_TAKERS = ["brokers.onTrade"];
 const RETRY_MS = 500;
 /** What a crash left to be done is done before the feed goes on, unless a dependency of it is down. */
 const RECOVERY_MS = 5_000;
@@ -138,8 +139,7 @@ export class FeedRunner {
       case "bar":
         return this.#takeBar(event.bar, item.tsInitMs);
       case "trade":
-        await this.#market.recordTrade(event.trade, item.tsInitMs);
-        return undefined;
+        return this.#takeTrade(event.trade, item.tsInitMs);
       case "quote":
         return this.#takeQuote(event.quote);
     }
@@ -155,6 +155,11 @@ export class FeedRunner {
     if (quote !== null) this.#tell(`quotes:${bar.symbol}`, quoteFact(quote));
   }
 
+  async #takeTrade(trade: TradeTick, tsInitMs: number): Promise<void> {
+    const { outcome } = await this.#market.recordTrade(trade, tsInitMs);
+    if (outcome !== "late") await this.#hand(TRADE_TAKERS, { trade });
+  }
+
   async #takeQuote(quote: Quote): Promise<void> {
     const { outcome } = await this.#market.recordQuote(quote);
     if (outcome === "late") return;
@@ -165,7 +170,7 @@ export class FeedRunner {
   /** To the takers that this installation has; each is waited for, and one that was there once is not passed over later. */
   async #hand(
     takers: readonly string[],
-    params: { readonly bar: Bar } | { readonly quote: Quote },
+    params: { readonly bar: Bar } | { readonly quote: Quote } | { readonly trade: TradeTick },
   ): Promise<void> {
     for (const taker of takers) {
       if (this.#node.broker.registry.actions.isAvailable(taker)) this.#takers.add(taker);

@@ -61,6 +61,14 @@ export function cancelOf({ clOrdId, orderId, venue, symbol }: SubmitPayload): Pa
   return { type: "Cancel", order };
 }
 
+export function replaceOf(
+  revision: number,
+  before: SubmitPayload,
+  after: SubmitPayload,
+): PaperVenueCommand {
+  return { type: "Replace", order: { revision, venueOrderId: null, before, after } };
+}
+
 export type Prices = readonly [open: string, high: string, low: string, close: string];
 
 /** The bar that begins `index` minutes after T0. */
@@ -124,10 +132,27 @@ export function run(...commands: readonly PaperVenueCommand[]) {
   return { state, decisions };
 }
 
+/** Each command twice under one id, as a sender repeats it that did not hear the answer. */
+export function runRepeated(...commands: readonly PaperVenueCommand[]): PaperVenueState {
+  return commands.reduce((state, command, index) => {
+    const once = decided(state, command, index);
+    return decided(once, command, index);
+  }, paperVenue.initial("PAPER:AAPL"));
+}
+
+function decided(
+  state: PaperVenueState,
+  command: PaperVenueCommand,
+  index: number,
+): PaperVenueState {
+  const { events } = paperVenue.decide(state, command, envOf(`cmd-${index}`));
+  return events.map(recorded).reduce((now, event) => paperVenue.evolve(now, event), state);
+}
+
 /** By time of acceptance. */
 export function openOrders({ open }: PaperVenueState): readonly VenueOrder[] {
   const { apart, books } = open;
-  return [apart, books.buy.orders, books.sell.orders]
+  return [apart, ...Object.values(books).map(({ orders }) => orders)]
     .flatMap((orders) => keys(orders).map((clOrdId) => findOpen(open, clOrdId)))
     .filter((order) => order !== undefined)
     .toSorted((a, b) => a.number - b.number);
@@ -139,7 +164,7 @@ export function reportsOf(...commands: readonly PaperVenueCommand[]) {
 }
 
 function shortReport(event: PaperVenueEvent) {
-  if (event.type === "VenueMarketSeen" || event.type === "VenueOrderAccepted") return [];
+  if (!("report" in event) || event.type === "VenueOrderAccepted") return [];
   const { report } = event;
   if (report.execType !== "trade") return [`${report.execType} ${report.clOrdId}`];
   return [`${report.clOrdId} ${report.lastQty} @ ${report.lastPx} ${report.liquidity}`];

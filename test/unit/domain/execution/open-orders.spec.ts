@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { type VenueOrder, walk } from "../../../../domain/execution/book.ts";
-import type { Market } from "../../../../domain/execution/market.ts";
+import { type Market, marketOf } from "../../../../domain/execution/market.ts";
 import { match } from "../../../../domain/execution/matching.ts";
 import { candidates } from "../../../../domain/execution/open-orders.ts";
 import type {
@@ -35,10 +35,31 @@ function walkedAlone(order: VenueOrder, events: readonly PaperVenueEvent[]): Ven
   const birth = events.findIndex(isBirth);
   const born = events[birth];
   const activeFromMs = born?.type === "VenueOrderAccepted" ? born.activeFromMs : null;
-  return events
-    .slice(birth)
-    .flatMap((event) => (event.type === "VenueMarketSeen" ? [event.seen] : []))
-    .reduce(walk, { ...order, activeFromMs, sessionDay: null, hasRested: false });
+  const newborn: VenueOrder = {
+    number: order.number,
+    submitted: born?.type === "VenueOrderAccepted" ? born.order : order.submitted,
+    fees: order.fees,
+    venueOrderId: order.venueOrderId,
+    cumQty: "0",
+    feesAccrued: "0",
+    activeFromMs,
+    sessionDay: null,
+    hasRested: false,
+  };
+  return events.slice(birth).reduce(remember, newborn);
+}
+
+/** What one event means to an order that is alone. */
+function remember(order: VenueOrder, event: PaperVenueEvent): VenueOrder {
+  if (event.type === "VenueMarketSeen") return walk(order, event.seen);
+  if (!("report" in event) || event.report.clOrdId !== order.submitted.clOrdId) return order;
+  if (event.type === "VenueOrderSetOff")
+    return { ...order, isSetOff: true, hasRested: event.rests };
+  if (event.type !== "VenueOrderReplaced") return order;
+  const { order: submitted, keepsPlace } = event;
+  return keepsPlace
+    ? { ...order, submitted }
+    : { ...order, submitted, activeFromMs: event.activeFromMs, hasRested: false };
 }
 
 /** A session ends day orders only; of others nobody asks. */
@@ -57,9 +78,9 @@ const RANGES = [
 function marketsAfter(startMs: number): readonly Market[] {
   return [MINUTE, 3 * 24 * 60 * MINUTE].flatMap((lengthMs) =>
     RANGES.flatMap(({ open, high, low }): Market[] => [
-      { seen: { by: "bar", startMs, endMs: startMs + lengthMs, open }, range: { high, low } },
-      { seen: { by: "quote", timeMs: startMs + lengthMs, bid: low, ask: high }, range: null },
-      { seen: { by: "quote", timeMs: startMs + 1, bid: null, ask: low }, range: null },
+      marketOf({ by: "bar", startMs, endMs: startMs + lengthMs, open }, { high, low, close: open }),
+      marketOf({ by: "quote", timeMs: startMs + lengthMs, bid: low, ask: high }, null),
+      marketOf({ by: "quote", timeMs: startMs + 1, bid: null, ask: low }, null),
     ]),
   );
 }
@@ -103,8 +124,8 @@ describe("the open orders of the paper venue", () => {
     expect([before.books.buy.orders.size, before.apart.size]).toEqual([200, 0]);
     expect(state.open.books.buy.orders).toEqual(before.books.buy.orders);
     const seen = { by: "quote", timeMs: T0 + 3 * MINUTE, bid: "99", ask: "100" } as const;
-    expect(candidates(state.open, { seen, range: null })).toEqual([]);
-    const reach = candidates(state.open, { seen: { ...seen, ask: "89" }, range: null });
+    expect(candidates(state.open, marketOf(seen, null))).toEqual([]);
+    const reach = candidates(state.open, marketOf({ ...seen, ask: "89" }, null));
     expect(reach.map(({ submitted }) => submitted.clOrdId)).toEqual([
       "c-39",
       "c-79",

@@ -180,7 +180,7 @@ describe("matching on bars", () => {
         settlementDate: "2024-03-06",
       },
     });
-    expect(decisions[2]?.reply).toEqual({ order: null, openOrders: 0, told: ["o-1"] });
+    expect(decisions[2]?.reply).toMatchObject({ order: null, openOrders: 0, told: ["o-1"] });
   });
 
   it.each([
@@ -404,6 +404,7 @@ describe("canceling at the paper venue", () => {
     expect(run(query).decisions.at(-1)?.reply).toEqual({
       order: null,
       openOrders: 0,
+      heldReports: 0,
       told: [],
     });
   });
