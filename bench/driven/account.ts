@@ -59,17 +59,22 @@ interface State {
  */
 const account: Decider<State, RequestOrder, Judged, OrderVerdict> = {
   initial: () => ({ reserved: "0", orders: 0 }),
-  decide: ({ reserved }, { order, market }) => {
+  decide: ({ reserved }, { order, market }, { nowMs }) => {
     const check = checkOrder(order, {
       status: "open",
+      tradingState: "active",
       baseCurrency: "USD",
       limits: {},
       equity: CASH,
+      dayStartEquity: CASH,
       buyingPower: subtract(CASH, reserved),
       positionQty: "0",
       openBuyQty: "0",
       openSellQty: "0",
+      ownOppositePrice: null,
+      isGroupOfOthers: false,
       ordersLastMinute: 0,
+      nowMs,
       market,
     });
     if ("approved" in check) {

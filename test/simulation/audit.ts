@@ -136,7 +136,7 @@ function auditBooks({ trace, tables }: Evidence): void {
   trace.check("ledger balances", broken === null, () => String(broken));
   const cash = new Map<string, ReturnType<typeof dec>>();
   for (const { portfolioId, account, debit, credit } of tables.ledger.values()) {
-    if (account !== "cash") continue;
+    if (account !== "cash" && !account.startsWith("unsettled:")) continue;
     cash.set(portfolioId, (cash.get(portfolioId) ?? dec(0)).plus(debit).minus(credit));
   }
   for (const [stream, { doc }] of tables.views) {
@@ -163,12 +163,13 @@ function auditExchange({ trace, tables, exchange }: Evidence): void {
     booked.length === exchange.fills.size,
     () => `${exchange.fills.size} fills at the broker, ${booked.length} booked`,
   );
-  for (const [clOrdId, { cumQty }] of exchange.orders) {
+  for (const [clOrdId, { cumQty, terms }] of exchange.orders) {
     // sound: the summary of an order
     const doc = tables.views.get(`order:${clOrdId}`)?.doc as
-      { readonly cumQty?: string } | undefined;
+      { readonly cumQty?: string; readonly orderQty?: string } | undefined;
     const say = (): string =>
-      `order ${clOrdId}: ${text(cumQty)} filled at the broker, ${doc?.cumQty} on record`;
-    trace.check("one order per client id", doc?.cumQty === text(cumQty), say);
+      `order ${clOrdId}: ${text(cumQty)} of ${terms.orderQty} filled at the broker, ${doc?.cumQty} of ${doc?.orderQty} on record`;
+    const isRight = doc?.cumQty === text(cumQty) && doc.orderQty === terms.orderQty;
+    trace.check("one order per client id", isRight, say);
   }
 }

@@ -1,5 +1,5 @@
 import type { ExecutionReport } from "../../domain/order/execution-report.ts";
-import type { CancelPayload, SubmitPayload } from "../../domain/order/messages.ts";
+import type { CancelPayload, ReplacePayload, SubmitPayload } from "../../domain/order/messages.ts";
 import { Decimal, dec, text } from "../../domain/shared/decimal.ts";
 import { firstDifference } from "../../domain/shared/same-content.ts";
 import { remoteCall } from "./call.ts";
@@ -14,6 +14,10 @@ const TIMEOUT_MS = 1_500;
 
 interface ExchangeOrder {
   readonly submitted: SubmitPayload;
+  /** as it stands, after its amendments */
+  terms: Pick<SubmitPayload, "orderQty" | "price">;
+  /** by revision */
+  readonly amended: Map<number, ReplacePayload>;
   cumQty: Decimal;
   isOpen: boolean;
   reports: number;
@@ -57,6 +61,10 @@ export class Exchange {
     await this.#ask(caller, order, ({ clOrdId }) => this.#cancel(clOrdId));
   }
 
+  async replace(caller: Process, order: ReplacePayload): Promise<SubmitAnswer> {
+    return this.#ask(caller, order, (asked) => this.#replace(asked));
+  }
+
   async #ask<A, R>(caller: Process, asked: A, answer: (asked: A) => R): Promise<R> {
     const callee = { place: EXCHANGE, timeoutMs: TIMEOUT_MS };
     const given = await remoteCall(this.#world.network, caller, callee, asked, (request, say) => {
@@ -88,7 +96,15 @@ export class Exchange {
       return { outcome: "rejected", text: "not today" };
     }
     trace.check("one order per client id", order.orderId === clOrdId, () => clOrdId);
-    const taken = { submitted: order, cumQty: dec(0), isOpen: true, reports: 0 };
+    const { orderQty, price } = order;
+    const taken = {
+      submitted: order,
+      terms: { orderQty, price },
+      amended: new Map(),
+      cumQty: dec(0),
+      isOpen: true,
+      reports: 0,
+    };
     this.orders.set(clOrdId, taken);
     this.#report(taken, { execType: "new", venueOrderId: `X-${clOrdId}` });
     this.#live(taken);
@@ -112,7 +128,7 @@ export class Exchange {
     if (this.#random.chance(0.2)) return;
     this.#world.scheduler.after(this.#random.exponential(300), () => {
       if (!order.isOpen) return;
-      const left = dec(order.submitted.orderQty).minus(order.cumQty);
+      const left = dec(order.terms.orderQty).minus(order.cumQty);
       const part = left
         .times(this.#random.pick([0.3, 0.5, 1, 1]))
         .dividedBy(order.submitted.lotSize);
@@ -123,7 +139,8 @@ export class Exchange {
   }
 
   #fill(order: ExchangeOrder, lastQty: Decimal): void {
-    const { price, currency, orderQty } = order.submitted;
+    const { currency } = order.submitted;
+    const { price, orderQty } = order.terms;
     order.cumQty = order.cumQty.plus(lastQty);
     order.isOpen = order.cumQty.lessThan(orderQty);
     const report = this.#report(order, {
@@ -136,6 +153,38 @@ export class Exchange {
       settlementDate: "2026-01-05",
     });
     if (report.execType === "trade") this.fills.set(report.execId, report);
+  }
+
+  /** A revision is done, or refused, once: its repeats are told the same. */
+  #replace(asked: ReplacePayload): SubmitAnswer {
+    const { trace } = this.#world;
+    const { revision, after } = asked;
+    const name = `${after.clOrdId} r${revision}`;
+    trace.step(`exchange replace ${name}`);
+    const order = this.orders.get(after.clOrdId);
+    if (!order) return { outcome: "rejected", text: "there is no such order" };
+    const known = order.amended.get(revision);
+    if (known) {
+      const field = firstDifference(known.after, after);
+      trace.check("one order per client id", field === null, () => `${name} with another ${field}`);
+      return { outcome: "accepted" };
+    }
+    order.amended.set(revision, asked);
+    const { orderQty, price } = after;
+    const isPossible = order.isOpen && order.cumQty.lessThan(orderQty);
+    if (isPossible && !this.#random.chance(0.1)) {
+      order.terms = { orderQty, price };
+      const venueOrderId = `X-${after.clOrdId}`;
+      this.#report(order, {
+        execType: "replaced",
+        revision,
+        venueOrderId,
+        orderQty,
+        price,
+        stopPx: null,
+      });
+    } else this.#report(order, { execType: "replaceRejected", revision, text: "not today" });
+    return { outcome: "accepted" };
   }
 
   #cancel(clOrdId: string): null {

@@ -1,4 +1,9 @@
-import type { CancelPayload, OrderCommand, SubmitPayload } from "../../domain/order/messages.ts";
+import type {
+  CancelPayload,
+  OrderCommand,
+  ReplacePayload,
+  SubmitPayload,
+} from "../../domain/order/messages.ts";
 import { order } from "../../domain/order/order.ts";
 import { summarize } from "../../domain/order/order-state.ts";
 import type { OrderState } from "../../domain/order/order-state.ts";
@@ -22,6 +27,7 @@ export interface Outside {
   readonly now: () => number;
   submit(order: SubmitPayload): Promise<SubmitAnswer>;
   cancel(order: CancelPayload): Promise<void>;
+  replace(order: ReplacePayload): Promise<SubmitAnswer>;
   /** somebody who counts */
   witness(effectId: string, payload: Json): Promise<void>;
 }
@@ -42,7 +48,7 @@ export function simulatedKinds(outside: Outside): readonly ActorKind[] {
 function simulatedOrders(outside: Outside): ActorKind {
   return defineActor({
     type: "order",
-    schemaVersion: 1,
+    schemaVersion: 2,
     decider: order,
     summarize: (id, state) => summaryOf(id, state),
     project: ({ id }, state) => projectOrder(id, state),
@@ -50,6 +56,8 @@ function simulatedOrders(outside: Outside): ActorKind {
     effects: {
       // sound: the order's decider made it
       submit: ({ payload }, run) => submit(outside, payload as unknown as SubmitPayload, run),
+      // sound: the order's decider made it
+      replace: ({ payload }, run) => replace(outside, payload as unknown as ReplacePayload, run),
       cancel: ({ payload }) => {
         // sound: the order's decider made it
         const asked = payload as unknown as CancelPayload;
@@ -120,6 +128,35 @@ async function submitOnPaper(outside: Outside, asked: SubmitPayload): Promise<Su
   const commandId = uuidv5(asked.orderId, "submit");
   await outside.call(paperVenueOf(asked.symbol), command, { commandId, isDeduplicated: false });
   return { outcome: "accepted" };
+}
+
+/** As services/execution/order-kind.ts does it. */
+async function replace(outside: Outside, asked: ReplacePayload, run: EffectRun): Promise<void> {
+  const { venue, clOrdId, orderId, symbol } = asked.after;
+  if (venue !== VENUE) {
+    const command = { type: "Replace", order: asked } as const;
+    const commandId = uuidv5(orderId, `replace:${asked.revision}`);
+    await outside.call(paperVenueOf(symbol), command, { commandId, isDeduplicated: false });
+    return;
+  }
+  const answer = await outside.replace(asked);
+  if (answer.outcome === "accepted") return;
+  const command: OrderCommand = {
+    type: "ApplyReport",
+    report: {
+      execId: `${run.effectId}:replaceRejected`,
+      venue,
+      clOrdId,
+      orderId,
+      transactTimeMs: outside.now(),
+      execType: "replaceRejected",
+      revision: asked.revision,
+      text: answer.text,
+    },
+  };
+  const name = "replaceRejected";
+  const options = { commandId: uuidv5(run.effectId, name), bodyHash: bodyHash(name) };
+  await outside.call(run.ref, command, options);
 }
 
 async function cancelOnPaper(outside: Outside, asked: CancelPayload): Promise<void> {

@@ -237,6 +237,7 @@ export class SimulatedNode {
       now: () => process.clock.now(),
       submit: (order) => exchange.submit(process, order),
       cancel: (order) => exchange.cancel(process, order),
+      replace: (order) => exchange.replace(process, order),
       witness: async (effectId, payload) => {
         const callee = { place: WORLD, timeoutMs: WORLD_TIMEOUT_MS };
         await remoteCall(world.network, process, callee, payload, (_, answer) => {

@@ -212,5 +212,6 @@ const NOBODY: Outside = {
   now: () => 0,
   submit: () => Promise.reject(new Error("nobody is there")),
   cancel: () => Promise.reject(new Error("nobody is there")),
+  replace: () => Promise.reject(new Error("nobody is there")),
   witness: () => Promise.reject(new Error("nobody is there")),
 };

@@ -163,7 +163,12 @@ export class Workload {
     // sound: what the portfolio's decider replies to RequestOrder
     const verdict = fate.answer.reply as unknown as OrderVerdict;
     // The effect of the portfolio does it when we do not.
-    if (this.#random.chance(0.7)) await this.#bear(portfolio.id, commandId, verdict);
+    const birth = this.#random.chance(0.7)
+      ? await this.#bear(portfolio.id, commandId, verdict)
+      : null;
+    // Whoever amends an order has seen it.
+    const isSeen = birth !== null && "answer" in birth;
+    if (isSeen && this.#random.chance(0.5)) await this.#amend(portfolio, order.orderId, symbol);
     if (this.#random.chance(0.4)) await this.#cancel(order.orderId);
   }
 
@@ -177,6 +182,20 @@ export class Workload {
     const ref = { type: "order", id: order.orderId };
     const commandId = besideId(portfolioId, cause, "birth");
     return this.#clients.perform({ ref, command, commandId, isBirth: true, isRecorded: true });
+  }
+
+  async #amend(portfolio: ActorRef, orderId: string, symbol: Symbol): Promise<void> {
+    await this.#pause();
+    const amendId = this.#random.uuid();
+    const command: PortfolioCommand = {
+      type: "AmendOrder",
+      orderId,
+      amendId,
+      changes: { orderQty: String(this.#random.int(1, 60)) },
+      market: marketOf(symbol),
+      requestedBy: "u",
+    };
+    await this.#clients.perform({ ref: portfolio, command, commandId: amendId, isRecorded: false });
   }
 
   async #cancel(orderId: string): Promise<void> {

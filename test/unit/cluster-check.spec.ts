@@ -48,6 +48,8 @@ function evidence(changes: Partial<Evidence> = {}): Evidence {
     placements: [placement],
     deniedKeys: new Set(),
     cancelWishes: new Set(),
+    amendments: [],
+    brokerAmendments: [],
     brokerOrders: ["o1"],
     brokerFills: [fill],
     trades: [fill],
@@ -60,9 +62,25 @@ function evidence(changes: Partial<Evidence> = {}): Evidence {
   };
 }
 
+const AMENDED = ended({
+  id: 2,
+  kind: "amend",
+  key: "k2",
+  order: null,
+  changes: { quantity: "5", price: "9.50" },
+  status: 200,
+});
+const amendment = { orderId: "o1", amendId: "a1", quantity: "5", price: "9.5" };
+const revision = { orderId: "o1", revision: 1 };
+
 describe("the checker of the cluster's runs", () => {
   it("finds nothing wrong with an order that was acknowledged, sent once, filled and booked", () => {
     expect(check([ended()], evidence())).toEqual([]);
+  });
+
+  it("finds nothing wrong with an amendment that was acknowledged, sent once and done once", () => {
+    const told = { amendments: [amendment], brokerAmendments: [revision] };
+    expect(check([ended(), AMENDED], evidence(told))).toEqual([]);
   });
 
   it("lets a command whose outcome nobody was told be there or not", () => {
@@ -103,6 +121,25 @@ describe("the checker of the cluster's runs", () => {
       "lost",
       [ended(), ended({ id: 2, kind: "cancel", status: 200 })],
       {},
+    ],
+    ["an acknowledged amendment that is not on record", "lost", [ended(), AMENDED], {}],
+    [
+      "an amendment that was sent twice",
+      "duplicated",
+      [ended(), AMENDED],
+      { amendments: [amendment, { ...amendment, amendId: "a2" }] },
+    ],
+    [
+      "an amendment that the broker did twice",
+      "duplicated",
+      [ended(), AMENDED],
+      { amendments: [amendment], brokerAmendments: [revision, revision] },
+    ],
+    [
+      "an amendment that nobody asked for",
+      "duplicated",
+      [ended()],
+      { amendments: [amendment], brokerAmendments: [revision] },
     ],
     [
       "an acknowledged order that was not found later",

@@ -6,7 +6,7 @@ import type { Evidence } from "./evidence.ts";
 export async function brokerRecord(
   cluster: Cluster,
   outside: OutsideBroker | null,
-): Promise<Pick<Evidence, "brokerOrders" | "brokerFills">> {
+): Promise<Pick<Evidence, "brokerOrders" | "brokerFills" | "brokerAmendments">> {
   const paper = await cluster.sql<{ clOrdId: string }>(
     `SELECT data -> 'order' ->> 'clOrdId' AS "clOrdId" FROM act.event WHERE type = 'VenueOrderAccepted'`,
   );
@@ -19,9 +19,15 @@ export async function brokerRecord(
         AND o.data -> 'order' ->> 'clOrdId' = f.data -> 'report' ->> 'clOrdId'
       WHERE f.type = 'VenueOrderFilled'`,
   );
-  const told = outside?.log() ?? { brokerOrders: [], brokerFills: [] };
+  const amended = await cluster.sql<Evidence["brokerAmendments"][number]>(
+    `SELECT data -> 'report' ->> 'orderId' AS "orderId", (data -> 'report' ->> 'revision')::int AS revision
+       FROM act.event
+      WHERE type = 'VenueOrderReplaced' AND data -> 'report' ->> 'revision' IS NOT NULL`,
+  );
+  const told = outside?.log() ?? { brokerOrders: [], brokerFills: [], brokerAmendments: [] };
   return {
     brokerOrders: [...paper.map(({ clOrdId }) => clOrdId), ...told.brokerOrders],
     brokerFills: [...fills, ...told.brokerFills],
+    brokerAmendments: [...amended, ...told.brokerAmendments],
   };
 }

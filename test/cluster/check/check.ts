@@ -23,8 +23,10 @@ export function check(history: readonly Ended[], evidence: Evidence): readonly V
   };
   say("lost", lostOrders(history, evidence));
   say("lost", lostCancels(history, evidence));
+  say("lost", lostAmendments(history, evidence));
   say("lost", unseen(history));
   say("duplicated", duplicatedKeys(evidence));
+  say("duplicated", duplicatedAmendments(history, evidence));
   say("duplicated", duplicatedAtBroker(evidence));
   say("stale", evidence.staleCommits);
   say("ledger", wrongTrades(evidence));
@@ -67,6 +69,43 @@ function* lostCancels(history: readonly Ended[], { cancelWishes }: Evidence) {
     if (kind === "cancel" && outcome === "ok" && !cancelWishes.has(orderId ?? ""))
       yield `the cancel of ${orderId} was acknowledged and is not on record`;
   }
+}
+
+/** No two amendments of an order ask for the same terms, so the terms name it. */
+function* lostAmendments(history: readonly Ended[], { amendments }: Evidence) {
+  const known = new Set(amendments.map(amendmentName));
+  for (const { kind, outcome, orderId, changes } of history) {
+    if (kind !== "amend" || outcome !== "ok" || changes === undefined) continue;
+    const name = amendmentName({ orderId: orderId ?? "", ...changes });
+    if (!known.has(name)) yield `amendment ${name} was acknowledged and is not on record`;
+  }
+}
+
+/** Each is sent once, and the broker has done each once at most. */
+function* duplicatedAmendments(history: readonly Ended[], evidence: Evidence) {
+  const { amendments, brokerAmendments } = evidence;
+  for (const [name, same] of Map.groupBy(amendments, amendmentName))
+    if (same.length > 1) yield `amendment ${name} was sent ${same.length} times`;
+  const revisions = Map.groupBy(brokerAmendments, (one) => `${one.orderId} r${one.revision}`);
+  for (const [name, same] of revisions)
+    if (same.length > 1) yield `the broker amended ${name} ${same.length} times`;
+  const asked = new Set(
+    history.flatMap(({ kind, orderId, changes }) =>
+      kind === "amend" && changes ? [amendmentName({ orderId: orderId ?? "", ...changes })] : [],
+    ),
+  );
+  for (const amendment of amendments) {
+    const name = amendmentName(amendment);
+    if (!asked.has(name)) yield `amendment ${name} was never asked for`;
+  }
+}
+
+function amendmentName({
+  orderId,
+  quantity,
+  price,
+}: Pick<Evidence["amendments"][number], "orderId" | "quantity" | "price">): string {
+  return `${orderId} to ${new Decimal(quantity).toFixed()} at ${new Decimal(price ?? 0).toFixed()}`;
 }
 
 /** Only acknowledged orders are read or canceled: "not found" has forgotten one. */

@@ -8,6 +8,13 @@ export interface Placement {
   readonly order: Pick<OrderTerms, "symbol" | "side" | "quantity">;
 }
 
+export interface Amendment {
+  readonly orderId: string;
+  readonly amendId: string;
+  readonly quantity: string;
+  readonly price: string | null;
+}
+
 export interface Fill {
   readonly execId: string;
   readonly orderId: string;
@@ -38,6 +45,10 @@ export interface Evidence {
   readonly deniedKeys: ReadonlySet<string>;
   /** orders on whose record a wish to cancel is */
   readonly cancelWishes: ReadonlySet<string>;
+  /** every amendment that an order's actor has sent, or answered that it would not */
+  readonly amendments: readonly Amendment[];
+  /** the broker's own log: each change of an order's terms that we asked for */
+  readonly brokerAmendments: readonly { readonly orderId: string; readonly revision: number }[];
   /** the broker's own log: the client id of each order that it took as a new one */
   readonly brokerOrders: readonly string[];
   /** the broker's own log: what it filled */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "../world/cluster.ts";
+import type { OutsideBroker } from "../world/outside-broker.ts";
 import type { Fault } from "./evidence.ts";
 
 const LOOK_MS = 250;
@@ -15,6 +16,20 @@ export async function untilQuiet(cluster: Cluster, withinMs = QUIET_MS): Promise
   for (;;) {
     const left = await leftToDo(cluster);
     if (left.length === 0 || performance.now() > giveUpAtMs) return left;
+    await sleep(LOOK_MS);
+  }
+}
+
+/** Waits until every fill that the broker outside has made is booked: what its stream never told, the reconciliation finds. */
+export async function untilBooked(cluster: Cluster, broker: OutsideBroker): Promise<void> {
+  const giveUpAtMs = performance.now() + QUIET_MS;
+  const made = broker.log().brokerFills.map(({ execId }) => execId);
+  while (performance.now() < giveUpAtMs) {
+    const [row] = await cluster.sql<{ booked: number }>(
+      "SELECT count(*)::int AS booked FROM book.trade WHERE exec_id = ANY ($1::text[])",
+      [made],
+    );
+    if ((row?.booked ?? 0) >= made.length) return;
     await sleep(LOOK_MS);
   }
 }

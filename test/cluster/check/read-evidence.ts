@@ -3,7 +3,7 @@ import { verifyAll } from "../../../models/journal/verify.ts";
 import { createPool } from "../../../models/postgres/pool.ts";
 import { type Cluster, DATABASE } from "../world/cluster.ts";
 import type { OutsideBroker } from "../world/outside-broker.ts";
-import type { Evidence, Fault, Fill, Placement, Standing } from "./evidence.ts";
+import type { Amendment, Evidence, Fault, Fill, Placement, Standing } from "./evidence.ts";
 import { brokerRecord } from "./broker-record.ts";
 
 /** Reads what the run left, from the tables themselves and not through the product. */
@@ -12,11 +12,13 @@ export async function readEvidence(
   broker: OutsideBroker | null,
   unfinished: readonly Fault[],
 ): Promise<Evidence> {
-  const { brokerOrders, brokerFills } = await brokerRecord(cluster, broker);
+  const { brokerOrders, brokerFills, brokerAmendments } = await brokerRecord(cluster, broker);
   return {
     placements: await placements(cluster),
     deniedKeys: await deniedKeys(cluster),
     cancelWishes: await cancelWishes(cluster),
+    amendments: await amendments(cluster),
+    brokerAmendments,
     brokerOrders,
     brokerFills,
     trades: await trades(cluster),
@@ -64,6 +66,14 @@ async function cancelWishes(cluster: Cluster): Promise<ReadonlySet<string>> {
       WHERE type IN ('CancelQueued', 'CancelRequested') AND stream_id LIKE 'order:%'`,
   );
   return new Set(rows.map(({ id }) => id));
+}
+
+async function amendments(cluster: Cluster): Promise<readonly Amendment[]> {
+  return cluster.sql<Amendment>(
+    `SELECT substr(stream_id, 7) AS "orderId", data ->> 'amendId' AS "amendId",
+            data -> 'terms' ->> 'orderQty' AS quantity, data -> 'terms' ->> 'price' AS price
+       FROM act.event WHERE type = 'ReplaceRequested' AND stream_id LIKE 'order:%'`,
+  );
 }
 
 async function trades(cluster: Cluster): Promise<readonly Fill[]> {
@@ -138,8 +148,10 @@ interface AtCost extends Pick<Standing, "portfolioId" | "cash"> {
 /** Cash, and positions at cost, as the ledger has them and as the portfolio has them. */
 async function accountFaults(cluster: Cluster): Promise<readonly Fault[]> {
   const accounts = await cluster.sql<{ portfolioId: string; account: string; balance: string }>(
-    `SELECT portfolio_id AS "portfolioId", account, sum(debit) - sum(credit) AS balance
-       FROM book.ledger_entry GROUP BY portfolio_id, account`,
+    // Cash as of the trade date is what has settled and what is still to come or to be paid.
+    `SELECT portfolio_id AS "portfolioId", CASE WHEN account LIKE 'unsettled:%' THEN 'cash' ELSE account END AS account,
+            sum(debit) - sum(credit) AS balance
+       FROM book.ledger_entry GROUP BY 1, 2`,
   );
   const views = await cluster.sql<{ doc: AtCost }>(
     "SELECT doc FROM act.view WHERE type = 'portfolio'",

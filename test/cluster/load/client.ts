@@ -25,7 +25,7 @@ export interface Failure {
 }
 
 interface Request {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly key?: string;
   readonly body?: object;

@@ -1,7 +1,7 @@
 import { type WriteStream, createWriteStream } from "node:fs";
 import type { Failure } from "./client.ts";
 
-export type OperationKind = "order" | "cancel" | "read";
+export type OperationKind = "order" | "cancel" | "amend" | "read";
 
 /** `ok`: acknowledged. `fail`: refused, and known not to have happened. `info`: given up, the outcome is not known. */
 export type Outcome = "ok" | "fail" | "info";
@@ -15,6 +15,8 @@ export interface Operation {
   readonly key: string;
   readonly portfolioId: string;
   readonly order: OrderTerms | null;
+  /** of an amendment */
+  readonly changes?: Amended;
   readonly invokedMs: number;
 }
 
@@ -26,6 +28,12 @@ export type OrderTerms = {
   readonly price?: string;
   readonly timeInForce: string;
 };
+
+/** What an amendment asks for: no two of one order ask for the same. */
+export interface Amended {
+  readonly quantity: string;
+  readonly price: string;
+}
 
 export interface Ended extends Operation {
   readonly endedMs: number;

@@ -11,13 +11,15 @@ export interface WorkloadOptions {
   /** commands a second, of all clients together */
   readonly rate: number;
   readonly random: () => number;
+  /** whether orders are amended too */
+  readonly amends: boolean;
   /** begins every key, so that runs on one store do not meet */
   readonly prefix: string;
 }
 
 const REMEMBERED = 200;
 
-/** Orders, cancels and reads at a steady pace from many clients, each of which does one thing after another. */
+/** Orders, cancels, amendments and reads at a steady pace from many clients, each of which does one thing after another. */
 export class Workload {
   readonly #options: WorkloadOptions;
   readonly #over = new AbortController();
@@ -83,8 +85,12 @@ export class Workload {
     const { random, portfolios, symbols } = this.#options;
     const what = random();
     const known = this.#recent[Math.floor(random() * this.#recent.length)];
-    if (known !== undefined && what < 0.15) return this.#ask(client, number, "cancel", known);
-    if (known !== undefined && what < 0.25) return this.#ask(client, number, "read", known);
+    if (known !== undefined && what < 0.13) return this.#ask(client, number, "cancel", known);
+    if (known !== undefined && what < 0.2) return this.#ask(client, number, "read", known);
+    // An order that may still be open: it was among the last.
+    const fresh = this.#recent.findLast(({ order }) => order?.type === "limit");
+    if (this.#options.amends && fresh !== undefined && what < 0.35)
+      return this.#amend(client, number, fresh);
     const ended = await this.place(
       client,
       number,
@@ -94,6 +100,32 @@ export class Workload {
     if (ended.outcome !== "ok") return;
     this.#recent.push(ended);
     if (this.#recent.length > REMEMBERED) this.#recent.shift();
+  }
+
+  /** Another quantity and price than any amendment before it: so that each can be told on record. */
+  async #amend(
+    client: CarefulClient,
+    number: number,
+    { portfolioId, orderId, order }: Ended,
+  ): Promise<void> {
+    const { history, prefix, random } = this.#options;
+    const count = ++this.#keys;
+    const key = `${prefix}-${count}`;
+    const cents = String(count % 100).padStart(2, "0");
+    const price = `${92 + Math.floor(random() * 16)}.${cents}`;
+    const quantity = String(Number(order?.quantity ?? 1) + Math.floor(count / 100) + 1);
+    const changes = { quantity, price };
+    const operation = history.invoke({
+      client: number,
+      kind: "amend",
+      key,
+      portfolioId,
+      order: null,
+      changes,
+    });
+    const path = `/api/orders/${orderId}`;
+    const sent = await client.send({ method: "PATCH", path, key, body: changes });
+    this.#record(operation, sent, orderId);
   }
 
   async #ask(

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Violation, check } from "../check/check.ts";
 import type { Evidence, Fault } from "../check/evidence.ts";
-import { untilQuiet } from "../check/quiet.ts";
+import { untilBooked, untilQuiet } from "../check/quiet.ts";
 import { readEvidence } from "../check/read-evidence.ts";
 import { History } from "../load/history.ts";
 import { Workload } from "../load/workload.ts";
@@ -36,6 +36,7 @@ export function prepareWork(
     symbols: desk.symbols,
     rate: options.rate,
     random,
+    amends: true,
     prefix: `o-${options.seed}`,
   });
   return { history, workload };
@@ -55,6 +56,7 @@ export async function judgeWork(
   await untilQuiet(cluster);
   // Only now: what waited for a fill has had its chance.
   await closeMarket();
+  if (broker !== null) await untilBooked(cluster, broker);
   const unfinished = await untilQuiet(cluster, LAST_MS);
   await history.close();
   const evidence = await readEvidence(cluster, broker, unfinished);

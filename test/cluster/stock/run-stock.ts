@@ -83,6 +83,7 @@ async function play(options: Options, world: StockWorld): Promise<StockResult> {
     symbols: ["SAAA", "SBBB"],
     rate: options.rate,
     random,
+    amends: false,
     prefix: `s-${options.seed}`,
   });
   const [last, ...first] = nodes.toReversed();

@@ -78,6 +78,8 @@ export async function readStockEvidence(
     cancelWishes: new Set(
       all.flatMap((line) => (line.type === "cancelAsked" ? [line.orderId] : [])),
     ),
+    amendments: [],
+    brokerAmendments: [],
     brokerOrders: brokerLines.map(({ orderId }) => orderId),
     brokerFills: brokerLines.map(withFees),
     trades: all.flatMap((line) => (line.type === "filled" ? [withFees(line)] : [])),

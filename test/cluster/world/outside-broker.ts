@@ -1,4 +1,5 @@
 import { AlpacaServer } from "../../support/alpaca-server.ts";
+import { orderIdOf, revisionOf } from "../../../services/execution/brokers/client-ids.ts";
 import type { Evidence } from "../check/evidence.ts";
 import type { Cleanup } from "./cleanup.ts";
 import { swing } from "./swings.ts";
@@ -75,13 +76,21 @@ export class OutsideBroker {
   }
 
   /** Its own log: each order that it took, each execution that it made. */
-  log(): Pick<Evidence, "brokerOrders" | "brokerFills"> {
+  log(): Pick<Evidence, "brokerOrders" | "brokerFills" | "brokerAmendments"> {
     const { posts, orders, fills } = this.#server.book;
-    const idOf = new Map([...orders.values()].map((order) => [order.id, order.client_order_id]));
+    const idOf = new Map(
+      [...orders.values()].map((order) => [order.id, orderIdOf(order.client_order_id)]),
+    );
     return {
       brokerOrders: posts.flatMap(({ clientOrderId, status }) =>
         status < 300 ? [clientOrderId] : [],
       ),
+      brokerAmendments: [...orders.values()].flatMap(({ replaces, client_order_id: clientId }) => {
+        const [orderId, revision] = [orderIdOf(clientId), revisionOf(clientId)];
+        return replaces === null || orderId === null || revision === null
+          ? []
+          : [{ orderId, revision }];
+      }),
       brokerFills: fills.map(({ id, order_id: orderId, symbol, side, qty, price }) => ({
         execId: id,
         orderId: idOf.get(orderId) ?? "",
