@@ -1,14 +1,19 @@
 import { login, logout } from "../../mixins/rest/routes/auth.ts";
+import { createBrokerAccount } from "../../mixins/rest/routes/brokers.ts";
+import { createBasket, getGroup } from "../../mixins/rest/routes/baskets.ts";
 import { createOrder } from "../../mixins/rest/routes/orders.ts";
 import { createPortfolio } from "../../mixins/rest/routes/portfolios.ts";
 import type { ROUTES } from "../../mixins/rest/routes/index.ts";
 import { listTrades } from "../../mixins/rest/routes/trades.ts";
+import { AlpacaServer } from "../support/alpaca-server.ts";
 import type { HttpClient, RouteInput } from "../support/http.ts";
+import { eventually } from "../support/node-eventually.ts";
 import { HandMarket } from "../support/node-market.ts";
 import { USER_PASSWORD, signUp } from "../support/node-users.ts";
 import type { TestUser } from "../support/node-users.ts";
 import type { TestNode } from "../support/node.ts";
 import { joinIdlePeer, leaveEffect } from "./operations.ts";
+import { beginQuietParent } from "./parents.ts";
 
 type Action = (typeof ROUTES)[number]["action"];
 
@@ -33,11 +38,16 @@ export interface World {
   readonly portfolioId: string;
   readonly orderId: string;
   readonly tradeId: string;
+  /** the trader's, at a broker of this machine */
+  readonly accountId: string;
+  readonly brokerUrl: string;
   readonly market: HandMarket;
   /** the node that is asked */
   readonly nodeId: string;
   /** another member, which hosts no actors */
   readonly peerId: string;
+  /** Begins an order with a strategy, the trader's, whose next slice is an hour away. */
+  readonly newParent: () => Promise<RouteInput>;
   /** Makes an effect that was given up, of the trader's order; no node runs it. */
   readonly parkEffect: () => Promise<string>;
 }
@@ -70,6 +80,11 @@ export async function makeWorld(node: TestNode): Promise<World> {
   const { orderId } = await trader.client.call(createOrder, marketOrder(portfolioId));
   await market.play({ ACME: 104 });
   const { data: trades } = await trader.client.call(listTrades, {});
+  const alpaca = await AlpacaServer.start({ keyId: KEY_ID, secretKey: SECRET_KEY });
+  node.beforeStop(() => alpaca.close());
+  alpaca.book.submit({ client_order_id: "by-hand", symbol: "ACME", qty: "1", side: "buy" });
+  alpaca.book.fill("by-hand", "99");
+  const { accountId } = await trader.client.call(createBrokerAccount, brokerAccount(alpaca.url));
   return {
     anonymous: node.anonymous,
     admin: node.admin,
@@ -83,11 +98,27 @@ export async function makeWorld(node: TestNode): Promise<World> {
     portfolioId,
     orderId,
     tradeId: trades[0]?.tradeId ?? "",
+    accountId,
+    brokerUrl: alpaca.url,
     market,
     nodeId: node.context.config.nodeId,
     peerId: await joinIdlePeer(node),
+    newParent: async () => ({ orderId: await beginQuietParent(node, portfolioId, trader.userId) }),
     parkEffect: () => leaveEffect(node.database.pool, { type: "order", id: orderId }),
   };
+}
+
+const KEY_ID = "PKROUTES";
+const SECRET_KEY = "a-secret-of-the-trader";
+
+function brokerAccount(baseUrl: string): RouteInput {
+  const credentials = { keyId: KEY_ID, secretKey: SECRET_KEY };
+  return { broker: "alpaca", name: "Desk", credentials, settings: { baseUrl } };
+}
+
+async function newBrokerAccount({ trader }: World): Promise<RouteInput> {
+  const { accountId } = await trader.call(createBrokerAccount, { broker: "paper", name: "Spare" });
+  return { accountId };
 }
 
 function portfolioBody(): RouteInput {
@@ -112,8 +143,44 @@ async function newPortfolio({ trader }: World): Promise<RouteInput> {
   return { portfolioId };
 }
 
+async function emptyPortfolio({ trader }: World): Promise<RouteInput> {
+  const body = { ...portfolioBody(), initialCash: "0" };
+  const { portfolioId } = await trader.call(createPortfolio, body);
+  return { portfolioId };
+}
+
+function basketOf(portfolioId: string): RouteInput {
+  const { portfolioId: _, ...member } = restingOrder(portfolioId);
+  return { portfolioId, orders: [member, { ...member, price: "79" }], mode: "allOrNone" };
+}
+
+async function openBasket({ trader, portfolioId }: World): Promise<RouteInput> {
+  const { groupId } = await trader.call(createBasket, basketOf(portfolioId));
+  return atRest(trader, groupId);
+}
+
+async function openGroup({ trader, portfolioId }: World): Promise<RouteInput> {
+  const contingency = {
+    kind: "bracket",
+    takeProfit: { price: "120" },
+    stopLoss: { stopPrice: "70" },
+  };
+  const { groupId } = await trader.call(createOrder, { ...restingOrder(portfolioId), contingency });
+  return atRest(trader, groupId ?? "");
+}
+
+/** Once its orders are at their venue nothing of it changes by itself. */
+async function atRest(trader: HttpClient, groupId: string): Promise<RouteInput> {
+  await eventually("a group at rest", async () => {
+    const { legs } = await trader.call(getGroup, { groupId });
+    return legs.every(({ status }) => status === "new" || status === null) ? true : null;
+  });
+  return { groupId };
+}
+
 const nothing = (): RouteInput => ({});
 const ofPortfolio = ({ portfolioId }: World): RouteInput => ({ portfolioId });
+const ofAccount = ({ accountId }: World): RouteInput => ({ accountId });
 const guestSession = ({ anonymous, guest }: World): Promise<HttpClient> =>
   anonymous.login(guest.email, USER_PASSWORD);
 
@@ -121,6 +188,11 @@ const operators = (input: RouteCase["input"]): RouteCase => ({ who: ({ admin }) 
 
 /** A request that succeeds for every route: a route without one does not compile. */
 export const CASES: { readonly [A in Action]: RouteCase } = {
+  "groups.createBasket": { input: ({ portfolioId }) => basketOf(portfolioId), isOwned: true },
+  "groups.getBasket": { input: openBasket, isOwned: true },
+  "groups.cancelBasket": { input: openBasket, isOwned: true },
+  "groups.get": { input: openGroup, isOwned: true },
+  "groups.cancel": { input: openGroup, isOwned: true },
   "orders.create": { input: ({ portfolioId }) => restingOrder(portfolioId), isOwned: true },
   "orders.list": {
     input: ({ portfolioId }) => ({
@@ -135,6 +207,10 @@ export const CASES: { readonly [A in Action]: RouteCase } = {
   },
   "orders.get": {
     input: ({ orderId }) => ({ orderId, asOf: new Date().toISOString() }),
+    isOwned: true,
+  },
+  "orders.amend": {
+    input: async (world) => ({ ...(await openOrder(world)), price: "51" }),
     isOwned: true,
   },
   "orders.cancel": { input: openOrder, isOwned: true },
@@ -164,6 +240,39 @@ export const CASES: { readonly [A in Action]: RouteCase } = {
     isOwned: true,
   },
   "trades.get": { input: ({ tradeId }) => ({ tradeId }), isOwned: true },
+  "trades.confirmation": { input: ({ tradeId }) => ({ tradeId }), isOwned: true },
+  "trades.allocate": {
+    input: async (world) => ({
+      tradeId: world.tradeId,
+      // Refused by what receives it when it is without cash: what is given comes back, and can be given again.
+      allocations: [{ ...(await emptyPortfolio(world)), quantity: "1" }],
+    }),
+    isOwned: true,
+  },
+  "trades.settle": {
+    who: ({ admin }) => admin,
+    input: ({ tradeId }) => ({ tradeId, status: "settled" }),
+  },
+  "strategies.catalogue": { input: nothing },
+  "strategies.preview": {
+    input: () => ({
+      symbol: "ACME",
+      side: "buy",
+      quantity: "100",
+      strategy: "twap",
+      parameters: { durationSeconds: 60, intervalSeconds: 30 },
+      urgency: "low",
+    }),
+  },
+  "strategies.get": { input: ({ newParent }) => newParent(), isOwned: true },
+  "strategies.pause": { input: ({ newParent }) => newParent(), isOwned: true },
+  "strategies.resume": { input: ({ newParent }) => newParent(), isOwned: true },
+  "strategies.cancel": { input: ({ newParent }) => newParent(), isOwned: true },
+  "strategies.costs": { input: ({ orderId }) => ({ orderId }), isOwned: true },
+  "strategies.totalCosts": {
+    input: ({ portfolioId }) => ({ portfolioId, symbol: "ACME", since: "2020-01-01" }),
+    isOwned: true,
+  },
   "portfolios.list": { input: () => ({ status: "open", limit: 1, order: "asc" }) },
   "portfolios.create": {
     input: () => ({
@@ -197,6 +306,40 @@ export const CASES: { readonly [A in Action]: RouteCase } = {
     input: ({ portfolioId }) => ({ portfolioId, start: "2019-12-31", limit: 3 }),
     isOwned: true,
   },
+  "portfolios.transact": {
+    input: ({ portfolioId }) => ({
+      portfolioId,
+      type: "deposit",
+      amount: "100",
+      effectiveAt: "2020-01-03",
+      memo: "a deposit",
+    }),
+    isOwned: true,
+  },
+  "broker-accounts.list": { input: () => ({ broker: "alpaca", limit: 1, order: "asc" }) },
+  "broker-accounts.create": {
+    input: ({ brokerUrl }) => ({
+      ...brokerAccount(brokerUrl),
+      settings: { baseUrl: brokerUrl, feeBps: "2.5" },
+    }),
+  },
+  "broker-accounts.get": { input: ofAccount, isOwned: true },
+  "broker-accounts.update": {
+    input: async (world) => ({
+      ...(await newBrokerAccount(world)),
+      name: "Renamed",
+      status: "disabled",
+      credentials: {},
+      settings: { feeBps: "3" },
+    }),
+    isOwned: true,
+  },
+  "broker-accounts.remove": { input: newBrokerAccount, isOwned: true },
+  "broker-accounts.test": { input: ofAccount, isOwned: true },
+  "broker-accounts.positions": { input: ofAccount, isOwned: true },
+  "broker-accounts.orders": { input: ofAccount, isOwned: true },
+  "broker-accounts.balances": { input: ofAccount, isOwned: true },
+  "broker-accounts.reconcile": { input: ofAccount, isOwned: true },
   "signals.list": { input: () => ({ symbol: "ACME", since: "2020-01-01", limit: 10 }) },
   "symbols.list": { input: () => ({ search: "acme", assetClass: "equity", limit: 10 }) },
   "symbols.get": { input: () => ({ symbol: "ACME" }) },

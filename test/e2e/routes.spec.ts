@@ -23,7 +23,7 @@ const having = (matches: (entry: (typeof routes)[number]) => boolean) =>
   routes.filter((entry) => matches(entry)).map((entry) => [entry.name, entry] as const);
 
 describe("each route", () => {
-  const node = withNode();
+  const node = withNode({ env: { BROKER_HOSTS: "127.0.0.1" } });
   let world: World;
 
   beforeAll(async () => {

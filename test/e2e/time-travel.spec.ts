@@ -187,7 +187,10 @@ function around(timesMs: readonly number[]): readonly number[] {
 }
 
 function cashAt(ledger: readonly LedgerEntryView[], atMs: number): string {
-  const booked = ledger.filter(({ account, at }) => account === "cash" && Date.parse(at) <= atMs);
+  const booked = ledger.filter(
+    ({ account, at }) =>
+      (account === "cash" || account.startsWith("unsettled:")) && Date.parse(at) <= atMs,
+  );
   return sum(booked.flatMap(({ debit, credit }) => [debit, `-${credit}`]));
 }
 

@@ -152,6 +152,24 @@ describe("a cluster of nodes", () => {
     expect(log.at(-1)).toBe(`${heir} ends`);
   });
 
+  it("ends a duty that is taken back, for good, and the next of its name begins behind it", async () => {
+    const log: string[] = [];
+    const work = (name: string): Work => ({
+      start: async () => void log.push(`${name} begins`),
+      stop: async () => void log.push(`${name} ends`),
+    });
+    const ref = { type: "counter", id: "duty" };
+    const a = await join("a");
+    const takeBack = a.system.onDuty(ref, work("first"));
+    await until(() => log.length === 1);
+    await takeBack();
+    expect(log).toEqual(["first begins", "first ends"]);
+    a.system.onDuty(ref, work("second"));
+    await until(() => log.length === 3);
+    await stop(a);
+    expect(log.slice(2)).toEqual(["second begins", "second ends"]);
+  });
+
   it("waits for what an actor of another node has led to", async () => {
     const done: string[] = [];
     const slow = counterKind({

@@ -135,3 +135,20 @@ it("has a state of its own, under a name of its own", async () => {
   expectShown(metrics, 'circuit_breaker_state{dependency="other"} 0');
   expect(() => dependencies.add({ name: "other", timeoutMs: 1 })).toThrow("added twice");
 });
+
+it("comes and goes with a part: its name is free again, /metrics shows it well, and what is under way ends", async () => {
+  const { metrics, dependencies } = setUp();
+  const part = dependencies.part();
+  const account = part.add<Answer>({ name: "account", timeoutMs: 1_000, breaker: { minCalls: 1 } });
+  await expect(account.call(refusing)).rejects.toThrow("connect");
+  expectShown(metrics, 'circuit_breaker_state{dependency="account"} 2');
+  expect(() => dependencies.part().add({ name: "account", timeoutMs: 1 })).toThrow("added twice");
+  const answer = Promise.withResolvers<Answer>();
+  const other = part.add<Answer>({ name: "other", timeoutMs: 1_000 });
+  const underWay = other.call(() => answer.promise);
+  part.end();
+  expectShown(metrics, 'circuit_breaker_state{dependency="account"} 0');
+  expect(() => dependencies.part().add({ name: "account", timeoutMs: 1 })).not.toThrow();
+  answer.resolve({ status: 200 });
+  expect(await underWay).toEqual({ status: 200 });
+});
