@@ -4,17 +4,19 @@ import { type AlmgrenChriss, calibrate, expectedCost } from "./almgren-chriss.ts
 import type { InstrumentFacts, MarketFacts } from "./facts.ts";
 
 /** How an expected cost was found: a closed list, explained in the answer by its name. */
-export type CostModel =
+export const COST_MODELS = [
   /** Almgren and Chriss (2000) with the parameters given, or calibrated by their §3.4 */
-  | "almgrenChriss"
+  "almgrenChriss",
   /** half the spread for each unit: nothing is known of the daily volume */
-  | "halfSpread"
+  "halfSpread",
   /** the displayed levels and fees: what a buy pays; for a sale what it brings, as a negative number */
-  | "displayedBook"
+  "displayedBook",
   /** prices that get worse in proportion to what is taken, and fees: as displayedBook, by a model of the book */
-  | "linearImpact"
+  "linearImpact",
   /** Cont and Kukanov (2017): against the mid, penalties included */
-  | "contKukanov";
+  "contKukanov",
+] as const;
+export type CostModel = (typeof COST_MODELS)[number];
 
 export type ExpectedCost = {
   /** money; null when it cannot be said */

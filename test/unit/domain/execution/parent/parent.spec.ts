@@ -1,0 +1,421 @@
+import * as fc from "fast-check";
+import type { ParentState } from "../../../../../domain/execution/parent/state.ts";
+import { parent } from "../../../../../domain/execution/parent/parent.ts";
+import { dec, text, ZERO } from "../../../../../domain/shared/decimal.ts";
+import { orderOf, PARENT_ID, START_MS, strategyOf, World } from "./world.ts";
+
+const twap = (changes = {}) =>
+  strategyOf("twap", { durationSeconds: 1300, intervalSeconds: 100, ...changes });
+const small = (changes = {}) =>
+  strategyOf("twap", { durationSeconds: 40, intervalSeconds: 10, ...changes });
+const ten = orderOf({ orderQty: "100" });
+
+describe("a TWAP as parent order", () => {
+  it("sends 3 × 770 and 10 × 769, and is filled when its children are", () => {
+    const world = new World().start(twap());
+    while (world.summary().strategy.state !== "ended" && world.fire()) world.fillAll();
+    expect(world.quantities()).toEqual([
+      ...Array.from({ length: 3 }, () => "770"),
+      ...Array.from({ length: 10 }, () => "769"),
+    ]);
+    expect(world.summary()).toMatchObject({
+      ordStatus: "filled",
+      cumQty: "10000",
+      leavesQty: "0",
+      avgPx: "100",
+    });
+    expect(world.reminder).toBeNull();
+  });
+
+  it("sends no slice twice, whoever repeats its reminder", () => {
+    const world = new World().start(small(), ten);
+    world.fire();
+    world.tell({ type: "RunSlice", index: 0 }).tell({ type: "RunSlice", index: 0 });
+    expect(world.placed).toHaveLength(1);
+  });
+
+  it("names children by their place, beside the parent", () => {
+    const world = new World().start(small(), ten);
+    world.fire();
+    world.fire();
+    expect(world.placed.map(({ orderId }) => orderId)).toEqual([
+      "00000000-0000-5000-8000-000000000101",
+      "00000000-0000-5000-8000-000000000102",
+    ]);
+    expect(world.placed[0]?.parent).toEqual({ type: "algo", id: PARENT_ID });
+  });
+
+  it("counts as missed what is late, and spreads it over the slices left", () => {
+    const world = new World().start(small(), ten);
+    world.fire();
+    world.fillAll();
+    // due at 10 s, comes at 25 s: the third slice is due by then
+    world.fire(15_000);
+    expect(world.quantities()).toEqual(["25", "38"]);
+    expect(world.summary().strategy.slices).toEqual({ planned: 4, begun: 3, missed: 1 });
+  });
+
+  it("catches up at once, or not at all, where that was asked for", () => {
+    for (const [catchUp, quantity] of [
+      ["next", "50"],
+      ["skip", "25"],
+    ] as const) {
+      const world = new World().start(small({ catchUp }), ten);
+      world.fire();
+      world.fire(15_000);
+      expect(world.quantities()).toEqual(["25", quantity]);
+    }
+  });
+
+  it("sends a late last slice, but not one later than the schedule was long", () => {
+    const world = new World().start(small(), ten);
+    for (let slice = 0; slice < 3; slice += 1) world.fire();
+    world.fire(29_000);
+    expect(world.quantities()).toEqual(["25", "25", "25", "25"]);
+    const late = new World().start(small(), ten);
+    for (let slice = 0; slice < 3; slice += 1) late.fire();
+    late.fire(31_000);
+    expect(late.quantities()).toEqual(["25", "25", "25"]);
+    late.fillAll();
+    expect(late.summary()).toMatchObject({
+      ordStatus: "expired",
+      cumQty: "75",
+      leavesQty: "0",
+      text: "the last slice was too late to be sent",
+    });
+  });
+
+  it("gives out what a child had only when the child is closed", () => {
+    const world = new World().start(small({ priceLimit: "99" }), ten);
+    world.fire();
+    const [first] = world.placed;
+    world.report(first?.orderId ?? "", "new");
+    world.fire();
+    // asked to cancel, not canceled yet: the plan goes on with what is left
+    expect(world.cancels).toEqual([first?.orderId]);
+    expect(world.quantities()).toEqual(["25", "25"]);
+    world.report(first?.orderId ?? "", "canceled", "5");
+    world.fire();
+    expect(world.quantities()).toEqual(["25", "25", "35"]);
+  });
+
+  it("takes back at the end what still rests, and is expired with the rest undone", () => {
+    const world = new World().start(small({ priceLimit: "99" }), ten);
+    while (world.fire())
+      for (const { orderId, ordStatus } of world.summary().strategy.children)
+        if (ordStatus === "pendingNew") world.report(orderId, "new");
+    for (const orderId of new Set(world.cancels)) world.report(orderId, "canceled");
+    expect(world.summary()).toMatchObject({
+      ordStatus: "expired",
+      cumQty: "0",
+      text: "the schedule is over",
+    });
+    expect(world.placed.every(({ ordType, price }) => ordType === "limit" && price === "99")).toBe(
+      true,
+    );
+  });
+
+  it("pauses by itself, with an alarm, when three children in a row are refused, and goes on when told to", () => {
+    const world = new World().start(twap());
+    for (let slice = 0; slice < 3; slice += 1) {
+      world.fire();
+      world.report(world.placed.at(-1)?.orderId ?? "", "denied");
+    }
+    expect(world.events).toContainEqual(
+      expect.objectContaining({ type: "ParentPaused", alarm: true }),
+    );
+    expect(world.summary().strategy.state).toBe("paused");
+    expect(world.reminder).toBeNull();
+    world.nowMs += 500_000;
+    world.tell({ type: "Resume", requestedBy: "user" });
+    while (world.summary().strategy.state !== "ended" && world.fire()) world.fillAll();
+    expect(world.summary()).toMatchObject({ ordStatus: "filled", cumQty: "10000" });
+  });
+
+  it("sends nothing while it is paused, and moves its schedule by the pause", () => {
+    const world = new World().start(small(), ten);
+    world.fire();
+    world.tell({ type: "Pause", requestedBy: "user" });
+    expect(world.fire()).toBe(false);
+    world.nowMs += 60_000;
+    world.tell({ type: "Resume", requestedBy: "user" });
+    expect(world.summary().strategy.nextSliceAtMs).toBe(START_MS + 70_000);
+  });
+
+  it("cancels what is open and ends when that is closed; a fill on the way counts", () => {
+    const world = new World().start(small(), ten);
+    world.fire();
+    const id = world.placed[0]?.orderId ?? "";
+    world.report(id, "new");
+    world.tell({ type: "RequestCancel", requestedBy: "user" });
+    expect(world.cancels).toEqual([id]);
+    expect(world.summary().ordStatus).toBe("pendingCancel");
+    world.report(id, "canceled", "10");
+    expect(world.summary()).toMatchObject({ ordStatus: "canceled", cumQty: "10", leavesQty: "0" });
+    expect(() => world.tell({ type: "Pause", requestedBy: "user" })).toThrow(/is closed/);
+    world.report(id, "canceled", "12");
+    expect(world.summary().cumQty).toBe("12");
+  });
+
+  it("is born once: the same again changes nothing, another is refused", () => {
+    const world = new World().start(small(), ten);
+    const count = world.events.length;
+    world.start(small(), ten);
+    expect(world.events).toHaveLength(count);
+    expect(() => world.start(small({ jitter: 0.1 }), ten)).toThrow(/exists with another strategy/);
+  });
+
+  it("may be denied as a whole, on record", () => {
+    const world = new World();
+    world.tell({ type: "RecordDenial", order: ten, strategy: small(), reasons: [] });
+    expect(world.summary()).toMatchObject({ ordStatus: "denied", leavesQty: "0" });
+    expect(() => world.tell({ type: "RequestCancel", requestedBy: "user" })).toThrow(/is closed/);
+  });
+});
+
+describe("the strategies that look at the market", () => {
+  it("take a part of the volume of others, our own left out where the tape has it", () => {
+    const world = new World().start(strategyOf("pov", { rate: 0.1 }), orderOf(), true);
+    world.fire();
+    expect(world.reminder?.dueMs).toBe(START_MS + 120_000);
+    world.act({ volume: "1999" }).fillAll();
+    world.fire();
+    world.act({ volume: "3199" });
+    // 3199 − 199 of our own − 1999
+    expect(world.quantities()).toEqual(["199", "100"]);
+  });
+
+  it("send nothing when the volume is not known", () => {
+    const world = new World().start(strategyOf("pov", { rate: 0.1 }));
+    world.fire();
+    world.act({});
+    expect(world.placed).toEqual([]);
+    expect(world.summary().strategy.note).toContain("not known");
+    expect(world.reminder).not.toBeNull();
+  });
+
+  it("take no answer for a slice that another has followed", () => {
+    const world = new World().start(strategyOf("pov", { rate: 0.1 }));
+    world.fire();
+    world.fire();
+    world.tell({ type: "Act", index: 0, market: { quote: null, volume: "1000", venues: null } });
+    expect(world.placed).toEqual([]);
+    world.act({ volume: "1500" });
+    expect(world.quantities()).toEqual(["150"]);
+  });
+
+  it("are complete by the end time of a participation", () => {
+    const world = new World().start(strategyOf("pov", { rate: 0.1, endTime: START_MS + 90_000 }));
+    for (const volume of ["1000", "1500"]) {
+      world.fire();
+      world.act({ volume }).fillAll();
+    }
+    expect(world.summary()).toMatchObject({ ordStatus: "filled", cumQty: "10000" });
+    expect(world.nowMs).toBe(START_MS + 90_000);
+  });
+
+  it("shoot when the touch is within the limit, and leave no trace of looks that find nothing", () => {
+    const world = new World().start(strategyOf("sniper", { limitPrice: "100" }));
+    const quote = { bid: "99", ask: "100.5", bidSize: "10", askSize: "300" };
+    world.fire();
+    const count = world.events.length;
+    world.act({ quote });
+    world.fire();
+    expect(world.events).toHaveLength(count);
+    world.act({ quote: { ...quote, ask: "99.9" } });
+    expect(world.placed).toEqual([
+      expect.objectContaining({ orderQty: "300", price: "100", timeInForce: "ioc" }),
+    ]);
+    world.act({ quote: { ...quote, ask: "99.9" } });
+    expect(world.placed).toHaveLength(1);
+  });
+
+  it("show one slice of an iceberg at a time", () => {
+    const order = orderOf({ ordType: "limit", price: "100", orderQty: "700" });
+    const world = new World().start(strategyOf("iceberg", { displayQuantity: "300" }), order);
+    world.fire();
+    expect(world.quantities()).toEqual(["300"]);
+    world.report(world.placed[0]?.orderId ?? "", "partiallyFilled", "100");
+    expect(world.quantities()).toEqual(["300"]);
+    while (world.summary().ordStatus !== "filled")
+      world.report(world.placed.at(-1)?.orderId ?? "", "filled");
+    expect(world.quantities()).toEqual(["300", "300", "100"]);
+    expect(world.summary().cumQty).toBe("700");
+  });
+
+  it("route over the venues given, then over what they show, a bounded number of times", () => {
+    const venue = (name: string, price: string, size: string) => ({
+      name,
+      feePerUnit: "0",
+      levels: [{ price, size }],
+    });
+    const strategy = strategyOf("smartRouting", {
+      venues: [venue("A", "100", "600"), venue("B", "99", "300")],
+    });
+    const world = new World().start(strategy, orderOf({ orderQty: "1000" }));
+    world.fire();
+    expect(
+      world.placed.map(({ exDestination, orderQty, price }) => [exDestination, orderQty, price]),
+    ).toEqual([
+      ["B", "300", "99"],
+      ["A", "600", "100"],
+    ]);
+    for (const { orderId } of world.placed.slice()) world.report(orderId, "filled");
+    expect(world.observed).toEqual([1]);
+    world.act({ venues: [venue("A", "101", "50")] });
+    world.report(world.placed.at(-1)?.orderId ?? "", "expired", "50");
+    for (let round = 0; round < 5; round += 1) world.act({ venues: [] });
+    expect(world.summary()).toMatchObject({ ordStatus: "expired", cumQty: "950" });
+  });
+});
+
+const strategies = fc.constantFrom(
+  small(),
+  small({ catchUp: "next" }),
+  small({ catchUp: "skip", jitter: 0.4 }),
+  small({ priceLimit: "100" }),
+  strategyOf("vwap", { end: START_MS + 40_000 + 60_000, intervalMinutes: 1, curve: [3, 1] }),
+  strategyOf("vwap", {
+    end: START_MS + 120_000,
+    intervalMinutes: 1,
+    curve: [3, 1],
+    maxParticipation: 0.5,
+  }),
+  strategyOf("pov", { rate: 0.2, minRate: 0.1, endTime: START_MS + 200_000 }),
+  strategyOf("implementationShortfall", {
+    durationDays: 0.001,
+    intervals: 5,
+    riskAversion: 1e-6,
+    sigma: 1,
+    gamma: 1e-9,
+    eta: 1e-6,
+    epsilon: 0,
+  }),
+  strategyOf("iceberg", { displayQuantity: "30", variance: 0.3 }),
+  strategyOf("sniper", { limitPrice: "100" }),
+  strategyOf("smartRouting", {}),
+);
+const steps = fc.array(
+  fc.record({
+    what: fc.constantFrom(
+      "fire",
+      "fire",
+      "fire",
+      "late",
+      "repeat",
+      "act",
+      "act",
+      "fill",
+      "fill",
+      "part",
+      "close",
+      "deny",
+      "pause",
+      "resume",
+    ),
+    pick: fc.nat(1000),
+  }),
+  { minLength: 5, maxLength: 60 },
+);
+
+describe("whatever the children, the market and the clock do", () => {
+  it("children never have more than the parent, no child is sent twice, and a replay is the same", () => {
+    fc.assert(
+      fc.property(strategies, steps, (strategy, script) => {
+        const world = new World().start(strategy, orderOf({ orderQty: "100" }));
+        for (const { what, pick } of script) {
+          step(world, what, pick);
+          expectSound(world);
+        }
+        settle(world);
+        expectSound(world);
+        const replayed = world.recorded.reduce<ParentState>(
+          (state, one) => parent.evolve(state, one),
+          parent.initial(PARENT_ID),
+        );
+        expect(replayed).toEqual(world.state);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("a parent whose children all fill is filled to the lot", () => {
+    const certain = fc.constantFrom(
+      small(),
+      small({ catchUp: "next" }),
+      strategyOf("iceberg", { displayQuantity: "7", variance: 0.5 }),
+    );
+    fc.assert(
+      fc.property(certain, fc.array(fc.nat(9_000), { maxLength: 8 }), (strategy, lateness) => {
+        const world = new World().start(strategy, orderOf({ orderQty: "101" }));
+        for (let round = 0; world.summary().strategy.state !== "ended" && round < 100; round += 1) {
+          world.fire(lateness[round] ?? 0);
+          world.fillAll();
+        }
+        expect(world.summary()).toMatchObject({ ordStatus: "filled", cumQty: "101" });
+      }),
+    );
+  });
+});
+
+function step(world: World, what: string, pick: number): void {
+  const open = world
+    .summary()
+    .strategy.children.filter(({ ordStatus }) =>
+      ["pendingNew", "new", "partiallyFilled"].includes(ordStatus),
+    );
+  const child = open[pick % Math.max(1, open.length)];
+  const isOver = world.summary().strategy.state === "ended";
+  const market = {
+    quote: { bid: "99", ask: "100", bidSize: "9", askSize: String(pick % 50) },
+    volume: String(pick + (world.nowMs - START_MS) / 100),
+    venues: [{ name: "A", feePerUnit: "0", levels: [{ price: "100", size: String(pick % 60) }] }],
+  };
+  switch (what) {
+    case "fire":
+      world.fire();
+      return;
+    case "late":
+      world.fire(pick * 100);
+      return;
+    case "repeat":
+      world.tell({ type: "RunSlice", index: pick % 5 });
+      return;
+    case "act":
+      world.act(market);
+      return;
+    case "pause":
+    case "resume":
+      if (!isOver) world.tell({ type: what === "pause" ? "Pause" : "Resume", requestedBy: "user" });
+      return;
+  }
+  if (child === undefined) return;
+  const left = dec(child.quantity).minus(child.cumQty);
+  const some = text(dec(child.cumQty).plus(left.times(pick).dividedBy(1000).floor()));
+  if (what === "fill") world.report(child.orderId, "filled", child.quantity);
+  if (what === "part") world.report(child.orderId, "partiallyFilled", some);
+  if (what === "close") world.report(child.orderId, "canceled", some);
+  if (what === "deny" && child.cumQty === "0") world.report(child.orderId, "denied");
+}
+
+/** Everything is canceled and every child closes. */
+function settle(world: World): void {
+  if (world.summary().strategy.state === "ended") return;
+  world.tell({ type: "RequestCancel", requestedBy: "user" });
+  for (const { orderId, ordStatus } of world.summary().strategy.children) {
+    if (["pendingNew", "new", "partiallyFilled"].includes(ordStatus))
+      world.report(orderId, "canceled");
+  }
+  expect(world.summary().strategy.state).toBe("ended");
+}
+
+function expectSound(world: World): void {
+  const { children } = world.summary().strategy;
+  const given = children.reduce((sum, { ordStatus, quantity, cumQty }) => {
+    const isOpen = ["pendingNew", "new", "partiallyFilled"].includes(ordStatus);
+    return sum.plus(isOpen ? quantity : cumQty);
+  }, ZERO);
+  expect(given.lessThanOrEqualTo(100)).toBe(true);
+  expect(new Set(world.placed.map(({ orderId }) => orderId)).size).toBe(world.placed.length);
+  expect(world.placed).toHaveLength(children.length);
+}
