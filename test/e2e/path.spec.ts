@@ -174,8 +174,8 @@ describe("a replay of the S&P 500", () => {
   it("lists the same on small pages as on large ones, in either direction", async () => {
     const large = await node.admin.all(listTrades, { portfolioId, order: "desc" });
     const small = await node.admin.all(listTrades, { portfolioId, order: "desc" }, 3);
-    expect(small).toEqual(large);
-    expect(large.toReversed()).toEqual(trades);
+    expect(small.map(unsettled)).toEqual(large.map(unsettled));
+    expect(large.toReversed().map(unsettled)).toEqual(trades.map(unsettled));
     const backwards = await node.admin.all(listOrders, { portfolioId, order: "desc" }, 4);
     expect(backwards.toReversed()).toEqual(orders);
   });
@@ -200,4 +200,10 @@ function packagedRows(): readonly string[] {
       );
       return [date, ...prices, volume].join();
     });
+}
+
+/** Trades go on settling between two looks. */
+function unsettled(trade: TradeView) {
+  const { settlement: _, ...facts } = trade;
+  return facts;
 }
