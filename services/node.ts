@@ -84,9 +84,17 @@ export async function startNode({
   try {
     return await assemble(config, log, stores, rateLimits, lingerMs, probe);
   } catch (error) {
-    await stores.close();
+    await orAtLast(stores.close());
     throw error;
   }
+}
+
+/** What takes longer to end after a failed start is left to the end of the process. */
+const GIVE_UP_MS = 3_000;
+
+/** A start that failed must be heard of, whatever its remains do. */
+async function orAtLast(ending: Promise<void>): Promise<void> {
+  await Promise.race([ending.catch(() => undefined), systemClock.sleep(GIVE_UP_MS)]);
 }
 
 async function assemble(
@@ -177,12 +185,20 @@ async function assemble(
   ]) {
     broker.createService(service);
   }
-  await broker.start();
-  await bus.start();
-  // Effects that a crash left behind are run at once: the services that they call must be there.
-  await system.start();
-  const administrator = (await gateway?.seed()) ?? null;
-  await startFeeds(context, stores);
+  const start = async (): Promise<SeededAdministrator | null> => {
+    await broker.start();
+    await bus.start();
+    // Effects that a crash left behind are run at once: the services that they call must be there.
+    await theSystem().start();
+    const seeded = (await gateway?.seed()) ?? null;
+    await startFeeds(context, stores);
+    return seeded;
+  };
+  const administrator = await start().catch(async (error: unknown) => {
+    // What did start must not go on, and own actors, on stores that are being closed.
+    await orAtLast(broker.stop().then(end));
+    throw error;
+  });
   return {
     context,
     url: gateway === null ? null : gatewayUrl(broker, config),

@@ -55,7 +55,7 @@ export async function storeWrite<T>(write: () => Promise<T>): Promise<T> {
 function isLoss(error: unknown): boolean {
   const state = sqlState(error);
   if (state === undefined)
-    return /terminated|timeout|closed|not queryable/iu.test(messageOf(error));
+    return /terminated|timeout|closed|not queryable|calling end/iu.test(messageOf(error));
   return isRolledBack(state) || /^(08|53|57P|E[A-Z]{3,})/u.test(state);
 }
 
