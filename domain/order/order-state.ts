@@ -160,6 +160,7 @@ function changes(state: PlacedOrder, event: LaterEvent): Partial<PlacedOrder> {
     case "OrderAccepted":
       return { ...heard(state, event.report), venueOrderId: event.report.venueOrderId };
     case "CancelRejected":
+      return cancelRejected(state, event.report);
     case "OrderTriggered":
       return heard(state, event.report);
     case "ReplaceRequested": {
@@ -246,6 +247,17 @@ function amendmentAfter(
   return report.execType === "replaced" && report.revision === null
     ? { ...amendment, shrunkTo: smaller(report.orderQty, amendment.shrunkTo ?? report.orderQty) }
     : amendment;
+}
+
+/** An amendment that the cancel overtook is still to be answered. */
+function cancelRejected(
+  state: PlacedOrder,
+  report: ReportOf<"cancelRejected">,
+): Partial<PlacedOrder> {
+  const after = heard(state, report);
+  return state.amendment === null
+    ? after
+    : { ...after, ...step({ ...state, ...after }, "replaceRequested") };
 }
 
 function heard(state: PlacedOrder, report: ExecutionReport): Partial<PlacedOrder> {

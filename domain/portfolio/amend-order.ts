@@ -147,6 +147,14 @@ export function concludeAmend(
   const { amendment } = order;
   const isAnswer = amendId !== undefined && amendment?.amendId === amendId;
   if (amendId !== undefined && !isAnswer) return nothing;
+  if (!isAnswer && amendment !== null && terms !== undefined) {
+    // The venue changed it by itself, and has not answered ours: that may still ask for what is held.
+    const { hold } = order;
+    return {
+      events: [{ type: "AmendConcluded", orderId, terms, hold, isPending: true }],
+      reply: { orderId, released: null },
+    };
+  }
   const base = !isAnswer ? order.hold : terms === undefined ? amendment.before : amendment.after;
   const orderQty = terms?.orderQty ?? order.approved.orderQty;
   const hold = scaled(base, dec(orderQty).minus(order.cumQty));

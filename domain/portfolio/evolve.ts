@@ -152,11 +152,12 @@ function amend(
 
 function concludeAmend(
   account: Account,
-  { orderId, terms, hold }: EventOf<"AmendConcluded">,
+  { orderId, terms, hold, isPending }: EventOf<"AmendConcluded">,
 ): Account {
   const order = findOrder(account.orders, orderId);
   if (order === undefined) return account;
-  return withOrders(account, withTerms(account.orders, order, terms, hold));
+  const amendment = isPending === true ? order.amendment : null;
+  return withOrders(account, withTerms(account.orders, { ...order, amendment }, terms, hold));
 }
 
 function remember(account: Account, signal: ActedSignal | null): Account {

@@ -266,6 +266,8 @@ export type PortfolioEvent =
       readonly terms?: OrderTerms;
       /** what it holds from now on */
       readonly hold: Hold;
+      /** an amendment of ours is still under way */
+      readonly isPending?: true;
     }
   | { readonly type: "HoldReleased"; readonly hold: Hold; readonly reason: string }
   | AfterTradeEvent;

@@ -159,7 +159,7 @@ export function withTerms(
   hold: Hold,
 ): OpenOrders {
   const approved = terms === undefined ? order.approved : withOrderTerms(order.approved, terms);
-  return changed(orders, { ...order, approved, hold, amendment: null });
+  return changed(orders, { ...order, approved, hold });
 }
 
 export function withoutOrder(orders: OpenOrders, order: OpenOrder): OpenOrders {

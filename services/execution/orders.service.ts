@@ -61,7 +61,9 @@ export function ordersService(node: NodeContext): ServiceSchema {
         params: routes.cancelOrder.input.validator,
         handler: async (ctx: RequestContext<Params<"orders.cancel">>) => {
           const user = userOf(ctx);
-          return cancel(node, ctx, await requireOrder(node, access, user, ctx.params.orderId));
+          const view = await requireOrder(node, access, user, ctx.params.orderId);
+          await access.requireTrade(user, summaryOf(view.doc).portfolioId);
+          return cancel(node, ctx, view);
         },
       },
       cancelAll: {
@@ -173,7 +175,7 @@ async function cancelAll(
 ): Promise<OrderPage> {
   const user = userOf(ctx);
   const { portfolioId, symbol } = ctx.params;
-  await access.requireRead(user, portfolioId);
+  await access.requireTrade(user, portfolioId);
   const canceled: OrderView[] = [];
   let after: { readonly atMs: number; readonly id: string } | null = null;
   for (;;) {

@@ -142,6 +142,18 @@ describe("a write that is sent again", () => {
     expect(other.orderId).not.toBe(orderId);
   });
 
+  it("the clOrdId of a plain order is refused for one with a strategy, and the other way round", async () => {
+    const portfolioId = await open();
+    const strategy = { name: "twap", parameters: { durationSeconds: 120, intervalSeconds: 60 } };
+    const kinds = [{}, { strategy }] as const;
+    for (const [i, kind] of kinds.entries()) {
+      const body = { portfolioId, ...order, timeInForce: "gtc", clOrdId: `kind-${i}` };
+      await admin.call(createOrder, { ...body, ...kind });
+      const other = await admin.ask(createOrder, { ...body, ...kinds[1 - i] });
+      expectProblem(other, "IDEMPOTENCY_KEY_REUSED");
+    }
+  });
+
   it("a clOrdId that has its order is refused under a key that came with another body", async () => {
     const portfolioId = await open();
     await admin.call(createOrder, { portfolioId, ...order, clOrdId: "mine-4" }, keyed("k-5"));
