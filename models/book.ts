@@ -26,6 +26,8 @@ export interface TradeQuery extends Paging {
   readonly portfolioId?: string | undefined;
   readonly symbol?: string | undefined;
   readonly orderId?: string | undefined;
+  /** of any of these orders */
+  readonly orderIds?: readonly string[] | undefined;
   /** executed then or later */
   readonly sinceMs?: number | undefined;
 }
@@ -51,7 +53,7 @@ export async function listTrades(
         AND ($3::text IS NULL OR t.trade_id = $3) AND ($4::text IS NULL OR t.portfolio_id = $4)
         AND ($5::text IS NULL OR t.symbol = $5) AND ($6::text IS NULL OR t.order_id = $6)
         AND ($7::numeric IS NULL OR t.executed_at >= to_timestamp($7::numeric / 1000))
-        AND ($8::bigint IS NULL OR t.seq ${past} $8)
+        AND ($8::bigint IS NULL OR t.seq ${past} $8) AND ($10::text[] IS NULL OR t.order_id = ANY($10))
       ORDER BY t.seq ${direction} LIMIT $9`,
     [
       query.viewer.tenantId,
@@ -63,6 +65,7 @@ export async function listTrades(
       query.sinceMs ?? null,
       query.afterSeq,
       query.limit,
+      query.orderIds ?? null,
     ],
   );
   return answer.rows;

@@ -1,8 +1,9 @@
 import type { Bar } from "../../domain/market/bar.ts";
 import type { Instrument } from "../../domain/market/instrument.ts";
+import type { Quote } from "../../domain/market/quote.ts";
 import { upsertInstrument } from "../../models/instruments.ts";
 import { FeedRunner } from "../../services/data/feed-runner.ts";
-import type { MarketSource, SourceRow } from "../../services/data/feeds/feed.ts";
+import type { MarketEvent, MarketSource, SourceRow } from "../../services/data/feeds/feed.ts";
 import { Market } from "../../services/data/market.ts";
 import type { TestNode } from "./node.ts";
 
@@ -10,8 +11,15 @@ export const DAY_MS = 86_400_000;
 export const FIRST_DAY_MS = Date.UTC(2020, 0, 1);
 
 interface Played {
-  readonly bar: Bar;
+  readonly event: MarketEvent;
   readonly done: () => void;
+}
+
+/** A minute on which the price did not move. */
+export interface PlayedMinute {
+  readonly startMs: number;
+  readonly price: string;
+  readonly volume: string;
 }
 
 /** A market that moves when the test says so, by the same runner as every feed. */
@@ -51,8 +59,26 @@ export class HandMarket {
   async tick(prices: Readonly<Record<string, number | string>>): Promise<void> {
     const startMs = FIRST_DAY_MS + this.#day++ * DAY_MS;
     for (const [symbol, price] of Object.entries(prices)) {
-      await this.#source.play(dayBar(symbol, startMs, String(price)));
+      const bar = dayBar(symbol, startMs, String(price));
+      await this.#source.play({ kind: "bar", bar });
     }
+  }
+
+  /** A minute, whenever it began: the past is stored, and what is later than all before goes to the venue too. */
+  async minute(symbol: string, { startMs, price, volume }: PlayedMinute): Promise<void> {
+    const bar: Bar = { ...dayBar(symbol, startMs, price), timeframe: "1m", volume };
+    await this.#source.play({ kind: "bar", bar });
+    await this.#node.settled();
+  }
+
+  /** What the venue shows from then on. */
+  async quote(
+    symbol: string,
+    sides: Pick<Quote, "bid" | "ask" | "bidSize" | "askSize" | "tsEventMs">,
+  ): Promise<void> {
+    const quote = { symbol, ...sides, last: null, lastSize: null, tsInitMs: Date.now() };
+    await this.#source.play({ kind: "quote", quote });
+    await this.#node.settled();
   }
 
   async #close(): Promise<void> {
@@ -99,8 +125,8 @@ class HandSource implements MarketSource {
   #isOver = false;
   #next = Promise.withResolvers<Played | null>();
 
-  async play(bar: Bar): Promise<void> {
-    await new Promise<void>((done) => this.#next.resolve({ bar, done }));
+  async play(event: MarketEvent): Promise<void> {
+    await new Promise<void>((done) => this.#next.resolve({ event, done }));
   }
 
   end(): void {
@@ -114,7 +140,7 @@ class HandSource implements MarketSource {
       if (played === null || this.#isOver) return;
       this.#next = Promise.withResolvers();
       this.#row += 1;
-      yield { row: this.#row, event: { kind: "bar", bar: played.bar } };
+      yield { row: this.#row, event: played.event };
       played.done();
     }
   }

@@ -14,7 +14,7 @@ type Parameters = ParametersOf<"smartRouting">;
 
 const NOT_WITHIN = "the venues do not display all of it within the limit";
 /** Of the grid on which a split is looked for; fewer lots are fewer steps. */
-const STEPS = 100;
+const STEPS = 40;
 
 export function planRouting(parameters: Parameters, terms: PlanTerms): PlanResult {
   const venues = parameters.venues ?? terms.venues;

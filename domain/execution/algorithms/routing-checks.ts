@@ -10,7 +10,7 @@ import type { ParametersOf, RoutingMethod } from "./parameters.ts";
 type Parameters = ParametersOf<"smartRouting">;
 
 /** The search is over every pair of venues and every step: more would keep the node busy for seconds. */
-export const SPLIT_VENUES_MAX = 4;
+const SPLIT_VENUES_MAX = 4;
 
 const SPLIT_FIELDS = ["halfSpread", "takerFee", "underfillPenalty", "overfillPenalty"] as const;
 /** What one method alone understands of a venue. */

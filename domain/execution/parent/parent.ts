@@ -7,28 +7,21 @@
  *   it should have done is caught up by the strategy's rule. The last may be late by the length of the schedule.
  * - What a child was given is free again only when the child has said that it is closed. Children with a price are canceled
  *   when the next slice begins, at a pause and at the end; those without one are left to fill or to end by themselves.
- * - A refused child is not the end: its quantity is caught up. Three in a row pause the parent, with an alarm.
+ * - A refused child is not the end: its quantity is caught up. Three in a row pause the parent, with an alarm; of those that are
+ *   refused because no price is fresh it takes sixty, so that a node that comes back finds its prices first.
  * - A pause sends nothing more. Resuming moves a schedule that spreads by the length of the pause; others keep their clock.
  * - A fill after the end still counts.
  *
  * Effects: `placeChild` (NewOrder), `cancelChild` (CancelChildPayload), `observe` (ObservePayload, answered by `Act`).
  */
 import type { ChildReported } from "../../order/messages.ts";
-import type { NewOrder } from "../../order/new-order.ts";
 import type { Decider, Env } from "../../shared/decider.ts";
 import { invariant, Refusal } from "../../shared/errors.ts";
 import type { Json } from "../../shared/json.ts";
 import { firstDifference } from "../../shared/same-content.ts";
-import { quantityOf } from "../algorithms/lots.ts";
 import { CHILDREN_MAX } from "../algorithms/parameters.ts";
-import { attemptId } from "../group/attempt-id.ts";
-import type {
-  MarketSeen,
-  ObservePayload,
-  ParentCommand,
-  ParentEvent,
-  ParentReply,
-} from "./messages.ts";
+import type { MarketSeen, ParentCommand, ParentEvent, ParentReply } from "./messages.ts";
+import { childOf, observeFor } from "./child-order.ts";
 import { decideSlice, needsMarket } from "./slice.ts";
 import type { Piece } from "./slice-terms.ts";
 import { evolve, isEnded, isOpen, type ParentState, type StartedParent } from "./state.ts";
@@ -55,6 +48,8 @@ export const parent: Decider<ParentState, ParentCommand, ParentEvent, ParentRepl
 };
 
 const REFUSED_MAX = 3;
+/** A node that comes back has to wait for its first prices: a slice a second may be refused for a minute. */
+const BLIND_MAX = 60;
 const FULL = `it has ${String(CHILDREN_MAX)} children, and an order has no more`;
 
 /** @throws Refusal ORDER_EXISTS, ORDER_NOT_FOUND or ORDER_CLOSED */
@@ -180,33 +175,14 @@ function begin(turn: Turn, state: StartedParent, index: number): void {
     return end(turn, "the last slice was too late to be sent");
   }
   // A sniper looks every second: a look that finds nothing leaves no trace.
-  if (state.strategy.name === "sniper") observe(turn, state, current);
+  if (state.strategy.name === "sniper") turn.effect("observe", observeFor(state, current));
   else {
     turn.add({ type: "SliceBegun", index: current, missed: current - index });
     cancelPriced(turn);
-    if (needsMarket(state, current)) observe(turn, state, current);
+    if (needsMarket(state, current)) turn.effect("observe", observeFor(state, current));
     else decide(turn, current, null);
   }
   drive(turn);
-}
-
-function observe(turn: Turn, { order, strategy, createdAtMs }: StartedParent, index: number): void {
-  const payload: ObservePayload = {
-    index,
-    symbol: order.symbol,
-    sinceMs: createdAtMs,
-    wantsVolume: strategy.name === "pov" || strategy.name === "vwap",
-    display: strategy.name === "smartRouting" ? displayFor(order) : null,
-  };
-  turn.effect("observe", payload);
-}
-
-function displayFor({ side, exDestination, brokerAccountId }: NewOrder): ObservePayload["display"] {
-  return {
-    side,
-    ...(exDestination !== undefined && { venue: exDestination }),
-    ...(brokerAccountId !== undefined && { accountId: brokerAccountId }),
-  };
 }
 
 /** An answer for a slice that is not waiting any more comes too late. */
@@ -240,31 +216,6 @@ function place(turn: Turn, index: number, piece: Piece): void {
   turn.effect("placeChild", order as unknown as Json);
 }
 
-/** Named by its place among the children. */
-function childOf({ order, facts, children }: StartedParent, piece: Piece): NewOrder {
-  const orderId = attemptId(order.orderId, children.length + 1);
-  const destination = piece.venue ?? order.exDestination;
-  return {
-    orderId,
-    clOrdId: orderId,
-    tenantId: order.tenantId,
-    portfolioId: order.portfolioId,
-    symbol: order.symbol,
-    side: order.side,
-    ordType: piece.price === undefined ? "market" : "limit",
-    orderQty: quantityOf(piece.lots, facts.instrument.lotSize),
-    ...(piece.price !== undefined && { price: piece.price }),
-    timeInForce: piece.timeInForce ?? order.timeInForce,
-    ...(order.expireAtMs !== undefined &&
-      piece.timeInForce === undefined && { expireAtMs: order.expireAtMs }),
-    ...(order.reduceOnly === true && { reduceOnly: true }),
-    ...(destination !== undefined && { exDestination: destination }),
-    ...(order.brokerAccountId !== undefined && { brokerAccountId: order.brokerAccountId }),
-    parent: { type: "algo", id: order.orderId },
-    placedBy: order.placedBy,
-  };
-}
-
 /** Late and repeated reports change nothing; those of others are not ours. */
 function childReported(turn: Turn, report: ChildReported): void {
   const state = turn.started;
@@ -282,7 +233,7 @@ function drive(turn: Turn): void {
   if (state === null || state.canceledBy !== null) return;
   if (isEnded(state)) return turn.sleep();
   if (!isRunning(state)) return;
-  if (state.refusedInRow >= REFUSED_MAX) return alarm(turn);
+  if (isRefusedTooOften(state)) return alarm(turn);
   switch (state.strategy.name) {
     case "twap":
     case "vwap":
@@ -320,10 +271,15 @@ function isIoc({ strategy }: StartedParent): boolean {
   return strategy.name === "smartRouting";
 }
 
+function isRefusedTooOften({ refusedInRow, blindInRow }: StartedParent): boolean {
+  return refusedInRow - blindInRow >= REFUSED_MAX || blindInRow >= BLIND_MAX;
+}
+
 function alarm(turn: Turn): void {
-  const last = turn.started?.children.at(-1)?.standing;
+  const state = turn.started;
+  const last = state?.children.at(-1)?.standing;
   const why = last?.text ?? last?.reasons.map(({ message }) => message).join("; ") ?? "";
-  const reason = `${String(REFUSED_MAX)} children in a row were refused${why === "" ? "" : `: ${why}`}`;
+  const reason = `${String(state?.refusedInRow ?? 0)} children in a row were refused${why === "" ? "" : `: ${why}`}`;
   turn.add({ type: "ParentPaused", requestedBy: "system", reason, alarm: true });
   cancelPriced(turn);
   turn.sleep();

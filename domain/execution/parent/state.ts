@@ -1,6 +1,6 @@
 import { isClosed } from "../../order/order-status.ts";
 import type { Denial, NewOrder } from "../../order/new-order.ts";
-import { type Decimal, dec, type DecimalString, ZERO } from "../../shared/decimal.ts";
+import { type Decimal, dec, type DecimalString, text } from "../../shared/decimal.ts";
 import type { Recorded } from "../../shared/decider.ts";
 import type { Strategy } from "../algorithms/parameters.ts";
 import type { Slice } from "../algorithms/twap.ts";
@@ -32,14 +32,24 @@ export interface StartedParent {
   /** what the market had traded when the last slice was decided */
   readonly volume: DecimalString;
   readonly children: readonly Child[];
+  /** over all children: summing thousands anew would cost each turn more than all else */
+  readonly totals: Totals;
   readonly pausedAtMs: number | null;
   readonly canceledBy: string | null;
   readonly isScheduleOver: boolean;
   /** refused children since the last that was taken */
   readonly refusedInRow: number;
+  /** of these, those that came while no price was fresh: after a restart, or while a feed is down */
+  readonly blindInRow: number;
   readonly note: string | null;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
+}
+
+interface Totals {
+  readonly cumQty: DecimalString;
+  readonly notional: DecimalString;
+  readonly fees: DecimalString;
 }
 
 /** Its own terms; the others are the parent's. Its id follows from its place among the children. */
@@ -78,10 +88,12 @@ export function evolve(state: ParentState, { event, atMs }: Recorded<ParentEvent
         missed: 0,
         volume: "0",
         children: [],
+        totals: { cumQty: "0", notional: "0", fees: "0" },
         pausedAtMs: null,
         canceledBy: null,
         isScheduleOver: false,
         refusedInRow: 0,
+        blindInRow: 0,
         note: null,
         createdAtMs: atMs,
         updatedAtMs: atMs,
@@ -135,7 +147,7 @@ function after(state: StartedParent, event: LaterEvent, atMs: number): StartedPa
     case "ChildCancelRequested":
       return changed(state, event.orderId, (child) => ({ ...child, isCancelRequested: true }));
     case "ParentPaused":
-      return { ...state, pausedAtMs: atMs, openIndex: null, note: event.reason, refusedInRow: 0 };
+      return { ...state, pausedAtMs: atMs, openIndex: null, note: event.reason, ...NONE_REFUSED };
     case "ParentResumed":
       return {
         ...state,
@@ -168,15 +180,30 @@ function childOf(
   };
 }
 
+const NONE_REFUSED = { refusedInRow: 0, blindInRow: 0 };
+
 function heard(state: StartedParent, orderId: string, standing: ChildStanding): StartedParent {
-  const before = state.children.find((child) => child.orderId === orderId);
-  const wasRefused = before !== undefined && isRefused(before.standing);
-  const refusedInRow = !isRefused(standing)
-    ? standing.ordStatus === "pendingNew"
-      ? state.refusedInRow
-      : 0
-    : state.refusedInRow + (wasRefused ? 0 : 1);
-  return { ...changed(state, orderId, (child) => ({ ...child, standing })), refusedInRow };
+  const before = state.children.find((child) => child.orderId === orderId)?.standing;
+  if (before === undefined) return state;
+  const totals = added(state.totals, before, standing);
+  const told = { ...changed(state, orderId, (child) => ({ ...child, standing })), totals };
+  if (!isRefused(standing)) {
+    return standing.ordStatus === "pendingNew" ? told : { ...told, ...NONE_REFUSED };
+  }
+  if (isRefused(before)) return told;
+  const refusedInRow = state.refusedInRow + 1;
+  return { ...told, refusedInRow, blindInRow: state.blindInRow + (isBlind(standing) ? 1 : 0) };
+}
+
+function added(totals: Totals, before: ChildStanding, now: ChildStanding): Totals {
+  const sum = (field: keyof Totals): DecimalString =>
+    text(dec(totals[field]).plus(now[field]).minus(before[field]));
+  return { cumQty: sum("cumQty"), notional: sum("notional"), fees: sum("fees") };
+}
+
+/** Nothing is wrong with the order: nobody could say what the market does. */
+function isBlind({ reasons }: ChildStanding): boolean {
+  return reasons.length > 0 && reasons.every(({ code }) => code === "STALE_MARKET_DATA");
 }
 
 function changed(
@@ -199,15 +226,15 @@ export function isOpen({ standing }: Child): boolean {
   return !isClosed(standing.ordStatus);
 }
 
-export function filledOf({ children }: StartedParent): Decimal {
-  return children.reduce((sum, { standing }) => sum.plus(standing.cumQty), ZERO);
+export function filledOf({ totals }: StartedParent): Decimal {
+  return dec(totals.cumQty);
 }
 
 /** Filled, or still able to fill: what a child was given is free again only once the child has said that it is closed. */
-export function committedOf({ children }: StartedParent): Decimal {
-  return children.reduce(
-    (sum, child) => sum.plus(isOpen(child) ? child.orderQty : child.standing.cumQty),
-    ZERO,
+export function committedOf(state: StartedParent): Decimal {
+  return state.children.reduce(
+    (sum, child) => (isOpen(child) ? sum.plus(child.orderQty).minus(child.standing.cumQty) : sum),
+    filledOf(state),
   );
 }
 

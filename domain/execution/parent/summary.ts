@@ -2,7 +2,7 @@ import { attemptId } from "../group/attempt-id.ts";
 import { priceText } from "../tca/benchmarks.ts";
 import type { NewOrder } from "../../order/new-order.ts";
 import type { OrderStatus } from "../../order/messages.ts";
-import { type Decimal, dec, type DecimalString, text, ZERO } from "../../shared/decimal.ts";
+import { type Decimal, dec, type DecimalString, text } from "../../shared/decimal.ts";
 import type { ChildSummary, ParentSummary, RunState } from "./messages.ts";
 import {
   type Child,
@@ -66,7 +66,7 @@ function deniedSummary(state: DeniedParent): ParentSummary {
 }
 
 function startedSummary(state: StartedParent, most: number): ParentSummary {
-  const { order, strategy, facts, children } = state;
+  const { order, strategy, facts, children, totals } = state;
   const filled = filledOf(state);
   const status = statusOf(state);
   const hasEnded = isEnded(state);
@@ -75,8 +75,8 @@ function startedSummary(state: StartedParent, most: number): ParentSummary {
     ordStatus: status,
     cumQty: text(filled),
     leavesQty: hasEnded ? "0" : text(dec(order.orderQty).minus(filled)),
-    avgPx: averageOf(sumOf(children, "notional"), filled),
-    fees: text(sumOf(children, "fees")),
+    avgPx: averageOf(dec(totals.notional), filled),
+    fees: totals.fees,
     currency: facts.instrument.currency,
     reasons: children.at(-1)?.standing.reasons ?? [],
     text: state.note,
@@ -127,10 +127,6 @@ function childSummary(child: Child): ChildSummary {
     text: standing.text,
     reasons: standing.reasons,
   };
-}
-
-function sumOf(children: readonly Child[], field: "notional" | "fees"): Decimal {
-  return children.reduce((sum, { standing }) => sum.plus(standing[field]), ZERO);
 }
 
 function averageOf(notional: Decimal, quantity: Decimal): DecimalString | null {

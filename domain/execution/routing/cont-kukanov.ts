@@ -7,6 +7,7 @@
  * with the rebate r_k. The queue moves by the outflow ξ_k, so that min(L_k, (ξ_k − Q_k)⁺) of L_k fills. A = M + all that fills.
  * Cost = (h + f)·M − Σ (h + r_k)·filled_k + λᵤ·(S − A)⁺ + λₒ·(A − S)⁺, and its expectation is minimised.
  */
+import { pairsOf, point, strides, tail, tuplesOf } from "./grid.ts";
 import { type Outflow, outflowQuantile, outflowReaches, outflowCdf } from "./outflow.ts";
 
 export interface SplitTerms {
@@ -294,38 +295,4 @@ class Grid {
     }
     return after;
   }
-}
-
-/** Every list of `count` numbers from 0 to `max` that add up to `max` at least. */
-function* tuplesOf(count: number, max: number, missing = max): Generator<readonly number[]> {
-  if (count === 0) {
-    if (missing <= 0) yield [];
-    return;
-  }
-  for (let first = 0; first <= max; first += 1) {
-    for (const others of tuplesOf(count - 1, max, missing - first)) yield [first, ...others];
-  }
-}
-
-function pairsOf(count: number): readonly (readonly [from: number, to: number])[] {
-  const all = Array.from({ length: count }, (_, index) => index);
-  return all.flatMap((from) => all.filter((to) => to !== from).map((to) => [from, to] as const));
-}
-
-/** 1, 2, 4, … up to `most`, and `most` itself. */
-function strides(most: number): readonly number[] {
-  const found: number[] = [];
-  for (let by = 1; by < most; by *= 2) found.push(by);
-  return most > 0 ? [...found, most] : [];
-}
-
-function point(steps: number): readonly number[] {
-  return Array.from({ length: steps + 1 }, (_, j) => (j === 0 ? 1 : 0));
-}
-
-/** P(sum ≥ from). */
-function tail(distribution: readonly number[], from: number): number {
-  let sum = 0;
-  for (let j = Math.max(0, from); j < distribution.length; j += 1) sum += distribution[j] ?? 0;
-  return sum;
 }

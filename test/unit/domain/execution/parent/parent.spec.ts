@@ -1,5 +1,10 @@
 import * as fc from "fast-check";
 import type { ParentState } from "../../../../../domain/execution/parent/state.ts";
+import {
+  CHILDREN_SHOWN,
+  childIdsOf,
+  summarize,
+} from "../../../../../domain/execution/parent/summary.ts";
 import { parent } from "../../../../../domain/execution/parent/parent.ts";
 import { dec, text, ZERO } from "../../../../../domain/shared/decimal.ts";
 import { orderOf, PARENT_ID, START_MS, strategyOf, World } from "./world.ts";
@@ -130,6 +135,94 @@ describe("a TWAP as parent order", () => {
     world.tell({ type: "Resume", requestedBy: "user" });
     while (world.summary().strategy.state !== "ended" && world.fire()) world.fillAll();
     expect(world.summary()).toMatchObject({ ordStatus: "filled", cumQty: "10000" });
+  });
+
+  it("waits for prices: children refused for want of a fresh one do not pause it, sixty in a row do", () => {
+    const world = new World().start(
+      strategyOf("twap", { durationSeconds: 6400, intervalSeconds: 64 }),
+    );
+    const blind = {
+      code: "STALE_MARKET_DATA",
+      message: "too old",
+      limit: "",
+      observed: "",
+    } as const;
+    const refuseNext = (): void => {
+      world.fire();
+      const report = world.reportOf(world.placed.at(-1)?.orderId ?? "", "denied");
+      world.tell({ ...report, reasons: [blind] });
+    };
+    for (let slice = 0; slice < 59; slice += 1) refuseNext();
+    expect(world.summary().strategy.state).toBe("running");
+    refuseNext();
+    expect(world.summary().strategy).toMatchObject({ state: "paused", childCount: 60 });
+    expect(world.summary().strategy.note).toBe("60 children in a row were refused: too old");
+  });
+
+  it("shows its newest children in answers, and all of them where it is read", () => {
+    const world = new World().start(
+      strategyOf("twap", { durationSeconds: 3000, intervalSeconds: 100 }),
+    );
+    while (world.fire()) world.fillAll();
+    const shown = summarize(world.state, CHILDREN_SHOWN);
+    const whole = world.summary();
+    expect(shown?.strategy.children).toEqual(whole.strategy.children.slice(10));
+    expect(shown).toMatchObject({ cumQty: "10000", strategy: { childCount: 30 } });
+    expect(shown === null ? [] : childIdsOf(shown)).toEqual(
+      whole.strategy.children.map(({ orderId }) => orderId),
+    );
+  });
+
+  it("routes by impact: what a venue has filled has moved its price, and the rest is divided anew", () => {
+    const venue = (name: string, a: number) => ({
+      name,
+      feePerUnit: "0",
+      levels: [],
+      impact: { a, b: 0.01 },
+    });
+    const venues = [venue("A", 100), venue("B", 100)];
+    const world = new World().start(
+      strategyOf("smartRouting", { method: "impact", venues }),
+      orderOf({ orderQty: "100" }),
+    );
+    world.fire();
+    expect(world.observed).toEqual([]);
+    expect(world.placed.map(({ orderQty, price }) => [orderQty, price])).toEqual([
+      ["50", "100.5"],
+      ["50", "100.5"],
+    ]);
+    const [a, b] = world.placed;
+    world.report(a?.orderId ?? "", "filled");
+    world.report(b?.orderId ?? "", "canceled", "20");
+    // 30 are left; A stands at 100.50 and B at 100.20: B to the same level takes all of them
+    expect(world.placed.slice(2).map((order) => [order.exDestination, order.orderQty])).toEqual([
+      ["B", "30"],
+    ]);
+    expect(world.placed[2]).toMatchObject({ price: "100.5", timeInForce: "ioc" });
+  });
+
+  it("routes by an impact that is fitted to what the venues show when it looks", () => {
+    const world = new World().start(
+      strategyOf("smartRouting", { method: "impact" }),
+      orderOf({ orderQty: "100" }),
+    );
+    world.fire();
+    expect(world.observed).toEqual([0]);
+    const level = (price: string, size: string) => ({ price, size });
+    const steep = { name: "A", feePerUnit: "0", levels: [level("100", "50"), level("102", "50")] };
+    const flat = { name: "B", feePerUnit: "0", levels: [level("100", "50")] };
+    world.act({ venues: [steep, flat] });
+    // One price shows no slope: B is left out. A: 100 + 0.02·x
+    expect(world.placed.map((order) => [order.exDestination, order.orderQty, order.price])).toEqual(
+      [["A", "100", "102"]],
+    );
+    world.report(world.placed[0]?.orderId ?? "", "canceled", "40");
+    expect(world.observed).toEqual([0, 1]);
+    world.act({ venues: [flat] });
+    expect(world.placed).toHaveLength(1);
+    while (world.observed.length < 4) world.act({ venues: null });
+    world.act({ venues: null });
+    expect(world.summary()).toMatchObject({ ordStatus: "expired", cumQty: "40" });
   });
 
   it("sends nothing while it is paused, and moves its schedule by the pause", () => {
@@ -294,6 +387,7 @@ const strategies = fc.constantFrom(
   strategyOf("iceberg", { displayQuantity: "30", variance: 0.3 }),
   strategyOf("sniper", { limitPrice: "100" }),
   strategyOf("smartRouting", {}),
+  strategyOf("smartRouting", { method: "impact" }),
 );
 const steps = fc.array(
   fc.record({
@@ -418,4 +512,6 @@ function expectSound(world: World): void {
   expect(given.lessThanOrEqualTo(100)).toBe(true);
   expect(new Set(world.placed.map(({ orderId }) => orderId)).size).toBe(world.placed.length);
   expect(world.placed).toHaveLength(children.length);
+  const filled = children.reduce((sum, { cumQty }) => sum.plus(cumQty), ZERO);
+  expect(world.summary().cumQty).toBe(text(filled));
 }
