@@ -52,6 +52,8 @@ export type OrderCommand =
       readonly terms: ApprovedTerms;
       /** the quantity that the terms were worked out from: an order that stands at another does not take them */
       readonly basedOn?: DecimalString;
+      /** what was filled when the terms were worked out: an order that has more does not take them */
+      readonly basedOnCumQty?: DecimalString;
       readonly requestedBy: string;
     };
 

@@ -156,11 +156,12 @@ function requestReplace(
     amendId,
     terms,
     basedOn,
+    basedOnCumQty,
     requestedBy,
   }: Extract<OrderCommand, { readonly type: "RequestReplace" }>,
   env: Env,
 ): Outcome {
-  const refused = whyNotAmendable(state, terms, basedOn);
+  const refused = whyNotAmendable(state, terms, { basedOn, basedOnCumQty });
   if (refused !== null)
     return {
       events: [{ type: "ReplaceRefused", amendId, text: refused }],
@@ -174,10 +175,15 @@ function requestReplace(
   };
 }
 
+interface BasedOn {
+  readonly basedOn: DecimalString | undefined;
+  readonly basedOnCumQty: DecimalString | undefined;
+}
+
 function whyNotAmendable(
   state: PlacedOrder,
   { orderQty }: OrderTerms,
-  basedOn: DecimalString = state.order.orderQty,
+  { basedOn = state.order.orderQty, basedOnCumQty = state.cumQty }: BasedOn,
 ): string | null {
   if (isClosed(state.ordStatus)) return `the order is ${state.ordStatus}`;
   if (state.amendment !== null) return "another amendment is under way";
@@ -186,6 +192,8 @@ function whyNotAmendable(
   if (dec(orderQty).lessThanOrEqualTo(state.cumQty)) return `${state.cumQty} of it is filled`;
   if (!dec(basedOn).equals(state.order.orderQty))
     return `its quantity is ${state.order.orderQty} now, not ${basedOn}`;
+  if (!dec(basedOnCumQty).equals(state.cumQty))
+    return `${state.cumQty} of it is filled now, not ${basedOnCumQty}`;
   return null;
 }
 

@@ -1,4 +1,5 @@
 /** What happens to a portfolio after the trade: settlement, cash in and out, dividends, splits, allocations. */
+import type { ActorRef } from "../shared/decider.ts";
 import type { DecimalString } from "../shared/decimal.ts";
 import type { AllocationRow, LedgerEntry, TradeRow } from "../shared/journal.ts";
 import type { MarketView } from "./market-view.ts";
@@ -39,6 +40,8 @@ export type AfterTradeCommand =
       readonly lotSize: DecimalString;
       /** what a fraction of a lot is paid out at, per new unit; null: there may be none */
       readonly cashInLieuPrice: DecimalString | null;
+      /** bring the open orders into new units, too; absent: there may be none */
+      readonly adjust?: SplitAdjustment;
       readonly memo: string;
       readonly effectiveAtMs: number;
     }
@@ -66,6 +69,26 @@ export type AfterTradeCommand =
       /** why the other portfolio could not take it; null: it has */
       readonly refusal: string | null;
     };
+
+export interface SplitAdjustment {
+  /** as seen before the turn, its quote in old units unless it is from after the split */
+  readonly market: MarketView;
+  readonly requestedBy: string;
+  /** cancel what cannot be brought into new units; else it refuses the whole split */
+  readonly cancelUnadjusted: boolean;
+  /** what the portfolio itself cannot know */
+  readonly standing: readonly StandingOrder[];
+  /** groups whose orders do not depend on one another */
+  readonly baskets: readonly string[];
+}
+
+/** By the word of its own actor: an order that cannot be amended now, or what goes on to place orders in the symbol. */
+export interface StandingOrder {
+  readonly orderId: string;
+  readonly reason: string;
+  /** who ends it */
+  readonly cancel: ActorRef;
+}
 
 /** What a transfer of units at a price did to cash, position and profit. */
 export interface Booking {
@@ -186,19 +209,23 @@ export interface TransactionReceipt {
   readonly dividend: { readonly gross: DecimalString; readonly withheld: DecimalString } | null;
   /** after a dividend or split; null for cash */
   readonly position: PositionSummary | null;
-  /** by a dividend that was to adjust them */
+  /** by a dividend or split that was to adjust them */
   readonly adjustedOrders: readonly AdjustedOrder[];
   readonly effectiveAtMs: number;
   readonly recordedAtMs: number;
 }
 
-/** An open order that a corporate action wants with other prices. */
+/** An open order that a corporate action wants with other terms. */
 export interface AdjustedOrder {
   readonly orderId: string;
+  /** the whole order, what was filled of it before included */
+  readonly orderQty?: DecimalString;
   readonly price?: DecimalString;
   readonly stopPx?: DecimalString;
   /** why it stays as it is; null: the amendment is on its way */
   readonly reason: string | null;
+  /** asked to be canceled, as it must not stay as it is */
+  readonly isCanceled?: true;
 }
 
 export interface AllocationReceipt {

@@ -1,7 +1,7 @@
 import type { ApprovedTerms } from "../order/messages.ts";
 import type { ApprovedOrder, Denial, Hold, NewOrder, OrderTerms } from "../order/new-order.ts";
 import { checkOrder, withoutExtras } from "../risk/limits.ts";
-import type { Decision, Env } from "../shared/decider.ts";
+import type { Decision, Effect, Env } from "../shared/decider.ts";
 import { dec, type DecimalString, text, ZERO } from "../shared/decimal.ts";
 import { Refusal } from "../shared/errors.ts";
 import type {
@@ -42,7 +42,7 @@ export function amendOrder(
   const others = { ...account, orders: withoutOrder(account.orders, order) };
   const check = checkOrder(asked, orderContext(others, asked, command.market, env.nowMs));
   return "approved" in check
-    ? approve(command, terms, check.approved.hold, env)
+    ? approve(command, order, { terms, hold: check.approved.hold }, env)
     : deny(command, asked, check.denied);
 }
 
@@ -93,9 +93,9 @@ function withTerms(order: ApprovedOrder, terms: OrderTerms, leavesQty: DecimalSt
 }
 
 function approve(
-  { orderId, amendId, basedOn, requestedBy }: AmendOrder,
-  terms: OrderTerms,
-  hold: Hold,
+  { orderId, amendId, basedOn, isRequired, requestedBy }: AmendOrder,
+  { cumQty }: OpenOrder,
+  { terms, hold }: { readonly terms: OrderTerms; readonly hold: Hold },
   env: Env,
 ): Decision<PortfolioEvent, AmendVerdict> {
   const approved: ApprovedTerms = { ...terms, worstPrice: hold.worstPrice };
@@ -104,10 +104,15 @@ function approve(
     amendId,
     terms: approved,
     ...(basedOn !== undefined && { basedOn }),
+    // What was worked out from what was left is wrong once more is filled.
+    ...(isRequired === true && { basedOnCumQty: cumQty }),
     requestedBy,
   } as const;
+  const required = isRequired === true ? ({ isRequired } as const) : {};
   return {
-    events: [{ type: "AmendApproved", orderId, amendId, terms: approved, hold, requestedBy }],
+    events: [
+      { type: "AmendApproved", orderId, amendId, terms: approved, hold, ...required, requestedBy },
+    ],
     effects: [
       {
         kind: "tell",
@@ -135,7 +140,8 @@ function deny(
 
 /**
  * Frees what the order needs no more, or holds on with its old terms. What the venue changes by itself is only ever less.
- * An end that was heard before, or of an order that is closed, changes nothing.
+ * An end that was heard before, or of an order that is closed, changes nothing. What had to be amended and was not is asked
+ * to be canceled.
  */
 export function concludeAmend(
   account: Account,
@@ -160,6 +166,15 @@ export function concludeAmend(
   const hold = scaled(base, dec(orderQty).minus(order.cumQty));
   return {
     events: [{ type: "AmendConcluded", orderId, ...(terms && { terms }), hold }],
+    effects:
+      isAnswer && terms === undefined && amendment.requiredBy !== undefined
+        ? [tellCancel(orderId, amendment.requiredBy)]
+        : [],
     reply: { orderId, released: hold },
   };
+}
+
+function tellCancel(orderId: string, requestedBy: string): Effect {
+  const command = { type: "RequestCancel", requestedBy, ifOpen: true } as const;
+  return { kind: "tell", to: { type: "order", id: orderId }, command, isJoint: true };
 }

@@ -141,12 +141,13 @@ function withRate(account: Account, atMs: number): Account {
 
 function amend(
   account: Account,
-  { orderId, amendId, hold }: EventOf<"AmendApproved">,
+  { orderId, amendId, hold, isRequired, requestedBy }: EventOf<"AmendApproved">,
   atMs: number,
 ): Account {
   const order = findOrder(account.orders, orderId);
   if (order === undefined) return account;
-  const amendment = { amendId, before: order.hold, after: hold };
+  const required = isRequired === true ? { requiredBy: requestedBy } : {};
+  const amendment = { amendId, before: order.hold, after: hold, ...required };
   return withRate(withOrders(account, withAmendment(account.orders, order, amendment)), atMs);
 }
 

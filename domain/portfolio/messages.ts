@@ -97,6 +97,8 @@ export type PortfolioCommand =
       readonly changes: OrderChanges;
       /** as in RequestReplace */
       readonly basedOn?: DecimalString;
+      /** the order must not rest with its terms of before: when this is not taken, it is asked to be canceled */
+      readonly isRequired?: true;
       readonly market: MarketView;
       readonly requestedBy: string;
     }
@@ -249,6 +251,8 @@ export type PortfolioEvent =
       readonly terms: ApprovedTerms;
       /** as the order will need it when the amendment is taken, for what is not filled yet */
       readonly hold: Hold;
+      /** as in AmendOrder */
+      readonly isRequired?: true;
       readonly requestedBy: string;
     }
   | {

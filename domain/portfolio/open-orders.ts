@@ -36,6 +36,8 @@ export interface OpenAmendment {
   /** for what was not filled when it was approved, with the old and with the new terms */
   readonly before: Hold;
   readonly after: Hold;
+  /** for whom the order is canceled when the amendment is not taken; absent: then it goes on as it was */
+  readonly requiredBy?: string;
 }
 
 /** Σ quantity still to be filled, by side. */

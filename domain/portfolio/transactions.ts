@@ -3,11 +3,13 @@ import type { Decision, Env } from "../shared/decider.ts";
 import { Decimal, dec, text, ZERO } from "../shared/decimal.ts";
 import { Refusal } from "../shared/errors.ts";
 import { adjustForDividend } from "./adjust-orders.ts";
+import { adjustToSplit } from "./adjust-to-split.ts";
 import type {
   AfterTradeCommand,
   AfterTradeEvent,
   TransactionReceipt,
 } from "./after-trade-messages.ts";
+import { evolveAfterTrade } from "./evolve-after-trade.ts";
 import { ledgerTransaction, positionAccount, type Posting } from "./ledger.ts";
 import { averagePrice } from "./lots.ts";
 import type { PortfolioEvent, PositionSummary } from "./messages.ts";
@@ -111,16 +113,18 @@ export function payDividend(
 /**
  * A split, or with fewer new units than old ones a reverse split. A fraction of a lot is paid out at the price that is given
  * with it, rounded down to the minor unit (up, when a short position pays), and refused without one.
- * @throws Refusal without a position, with open orders in the symbol (their terms are of the old units), or for a fraction
+ * Open orders are brought into new units in the same turn when that is asked for.
+ * @throws Refusal without a position, with open orders in the symbol (their terms are of the old units) that are not to be or
+ *         cannot be adjusted, or for a fraction
  */
 export function splitPosition(
   account: Account,
   command: Command<"SplitPosition">,
   env: Env,
-): Transacted {
+): Decision<PortfolioEvent, TransactionReceipt> {
   const { symbol, newUnits, oldUnits, memo, effectiveAtMs } = command;
   const position = heldPosition(account, symbol);
-  refuseOpenOrders(account, symbol);
+  if (command.adjust === undefined) refuseOpenOrders(account, symbol);
   const split = splitLots(position.lots, command);
   const cash = cashInLieu(account, command, position, split.fractionTimesOld);
   const pnl = cash.minus(split.fractionCost);
@@ -132,24 +136,32 @@ export function splitPosition(
     { account: positionAccount(symbol), amount: split.fractionCost.negated() },
     { account: "realizedPnl", amount: pnl.negated() },
   ]);
+  const event: AfterTradeEvent = {
+    type: "PositionSplit",
+    transactionId,
+    newUnits,
+    oldUnits,
+    quantityBefore: position.quantity,
+    position: after,
+    lots: split.lots,
+    cashInLieu: text(cash),
+    realizedPnl: text(pnl),
+    memo,
+    effectiveAtMs,
+    ledger,
+  };
+  const { adjust } = command;
+  const adjusted =
+    adjust === undefined
+      ? null
+      : adjustToSplit(evolveAfterTrade(account, event), command, adjust, env);
   return {
-    events: [
-      {
-        type: "PositionSplit",
-        transactionId,
-        newUnits,
-        oldUnits,
-        quantityBefore: position.quantity,
-        position: after,
-        lots: split.lots,
-        cashInLieu: text(cash),
-        realizedPnl: text(pnl),
-        memo,
-        effectiveAtMs,
-        ledger,
-      },
-    ],
-    reply: receipt(transactionId, cash, after, effectiveAtMs, env),
+    events: [event, ...(adjusted?.events ?? [])],
+    effects: adjusted?.effects ?? [],
+    reply: {
+      ...receipt(transactionId, cash, after, effectiveAtMs, env),
+      adjustedOrders: adjusted?.orders ?? [],
+    },
   };
 }
 

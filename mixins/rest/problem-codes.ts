@@ -48,6 +48,7 @@ export const PROBLEMS = {
   PORTFOLIO_NOT_FLAT: [409, "The portfolio still has positions or open orders"],
   POSITION_NOT_HELD: [409, "The portfolio does not hold the symbol"],
   OPEN_ORDERS_IN_SYMBOL: [409, "Orders in the symbol are open"],
+  ORDERS_NOT_ADJUSTABLE: [409, "Orders in the symbol cannot be adjusted to the split"],
   WITHDRAWAL_EXCEEDS_CASH: [409, "There is not so much settled and free cash"],
   SPLIT_LEAVES_FRACTION: [422, "The split leaves a fraction of a lot"],
   TRADE_SETTLED: [409, "The trade has nothing left to settle"],

@@ -1,4 +1,7 @@
-import type { TransactionReceipt } from "../../domain/portfolio/after-trade-messages.ts";
+import type {
+  SplitAdjustment,
+  TransactionReceipt,
+} from "../../domain/portfolio/after-trade-messages.ts";
 import { PAPER_FEES } from "../../domain/execution/fees.ts";
 import type { Instrument } from "../../domain/market/instrument.ts";
 import type { MarketView, OrderRoute, RouteProblem } from "../../domain/portfolio/market-view.ts";
@@ -13,6 +16,7 @@ import type { RequestContext } from "../../types/contracts.ts";
 import { userOf } from "../access.ts";
 import type { PortfolioAccess } from "../access.ts";
 import type { NodeContext } from "../context.ts";
+import { standingIn } from "./standing-orders.ts";
 
 type Transact = ActionMap["portfolios.transact"]["params"];
 
@@ -74,6 +78,9 @@ async function commandOf(
     }
     case "split": {
       const symbol = given(params.symbol, "symbol");
+      const adjust =
+        params.adjustOrders === true ? await splitAdjustment(node, ctx, symbol) : undefined;
+      // After the market was looked at: its quote is from before the split, unless the caller says otherwise.
       const effectiveAtMs = await effectiveMs(node, ctx, symbol);
       const { lotSize } = await instrumentOf(ctx, symbol);
       return {
@@ -83,6 +90,7 @@ async function commandOf(
         oldUnits: given(params.oldUnits, "oldUnits"),
         lotSize,
         cashInLieuPrice: params.cashInLieuPrice ?? null,
+        ...(adjust !== undefined && { adjust }),
         memo,
         effectiveAtMs,
       };
@@ -102,6 +110,18 @@ async function adjustment(ctx: RequestContext, symbol: string) {
   const feeBps = route !== null && "feeBps" in route ? route.feeBps : PAPER_FEES.takerBps;
   const market: MarketView = { ...seen, feeBps, ...(route !== null && { route }) };
   return { market, requestedBy: userId };
+}
+
+async function splitAdjustment(
+  node: NodeContext,
+  ctx: RequestContext<Transact>,
+  symbol: string,
+): Promise<SplitAdjustment> {
+  const { portfolioId, cancelUnadjusted = false } = ctx.params;
+  const { tenantId } = userOf(ctx);
+  const seen = await adjustment(ctx, symbol);
+  const standing = await standingIn(node.pool, { tenantId, portfolioId, symbol });
+  return { ...seen, ...standing, cancelUnadjusted };
 }
 
 function routeTo(
@@ -159,11 +179,13 @@ function toView(
       averagePrice: position.averagePrice,
       cost: position.cost,
     },
-    adjustedOrders: adjustedOrders.map(({ orderId, price, stopPx, reason }) => ({
-      orderId,
-      price: price ?? null,
-      stopPrice: stopPx ?? null,
-      reason,
+    adjustedOrders: adjustedOrders.map((order) => ({
+      orderId: order.orderId,
+      quantity: order.orderQty ?? null,
+      price: order.price ?? null,
+      stopPrice: order.stopPx ?? null,
+      reason: order.reason,
+      isCanceled: order.isCanceled === true,
     })),
     effectiveAt: isoTime(effectiveAtMs),
     recordedAt: isoTime(recordedAtMs),

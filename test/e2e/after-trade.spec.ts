@@ -307,7 +307,16 @@ describe("after the trade", () => {
       perUnit: "0.5",
       adjustOrders: true,
     });
-    expect(adjustedOrders).toEqual([{ orderId, price: "79.5", stopPrice: null, reason: null }]);
+    expect(adjustedOrders).toEqual([
+      {
+        orderId,
+        quantity: null,
+        price: "79.5",
+        stopPrice: null,
+        reason: null,
+        isCanceled: false,
+      },
+    ]);
     await eventually("an order with its new price", async () => {
       const order = await trader.call(getOrder, { orderId });
       return order.status === "new" && order.price === "79.5" ? true : null;

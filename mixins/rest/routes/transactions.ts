@@ -28,9 +28,17 @@ const transaction = s.named(
     adjustedOrders: s.array(
       s.object({
         orderId: id(),
+        quantity: s.describe(
+          s.nullable(s.decimalText()),
+          "of the whole order, what was filled before counted as it was reported; null: as before",
+        ),
         price: s.nullable(s.decimalText()),
         stopPrice: s.nullable(s.decimalText()),
-        reason: s.describe(s.nullable(s.string()), "why it stays as it is; null: it is amended"),
+        reason: s.describe(
+          s.nullable(s.string()),
+          "why it is not amended; null: the amendment is on its way",
+        ),
+        isCanceled: s.describe(s.boolean(), "asked to be canceled instead"),
       }),
     ),
     effectiveAt: s.isoTime(),
@@ -45,6 +53,7 @@ const FIELDS = [
   "perUnit",
   "withholdingRate",
   "adjustOrders",
+  "cancelUnadjusted",
   "newUnits",
   "oldUnits",
   "cashInLieuPrice",
@@ -60,7 +69,13 @@ const WANTED: ReadonlyMap<unknown, Wanted> = new Map([
   ["deposit", { required: ["amount"], optional: [] }],
   ["withdraw", { required: ["amount"], optional: [] }],
   ["dividend", { required: ["symbol", "perUnit"], optional: ["withholdingRate", "adjustOrders"] }],
-  ["split", { required: ["symbol", "newUnits", "oldUnits"], optional: ["cashInLieuPrice"] }],
+  [
+    "split",
+    {
+      required: ["symbol", "newUnits", "oldUnits"],
+      optional: ["cashInLieuPrice", "adjustOrders", "cancelUnadjusted"],
+    },
+  ],
 ]);
 
 /** What a type does not read is refused like an unknown field: nothing is ignored silently. */
@@ -83,6 +98,11 @@ const isBelowOne: CrossCheck = ({ withholdingRate }) =>
     ? [{ path: "withholdingRate", code: "OUT_OF_RANGE", message: "must be below 1" }]
     : [];
 
+const hasWhatToCancel: CrossCheck = ({ type, adjustOrders, cancelUnadjusted }) =>
+  type === "split" && cancelUnadjusted !== undefined && adjustOrders !== true
+    ? [{ path: "cancelUnadjusted", code: "INVALID_VALUE", message: "goes with adjustOrders" }]
+    : [];
+
 export const createTransaction = route({
   method: "POST",
   path: "/api/portfolios/{portfolioId}/transactions",
@@ -91,7 +111,7 @@ export const createTransaction = route({
   permission: "portfolios.transact",
   summary: "Deposit or withdraw cash, or record a dividend or a split of what is held",
   description:
-    "A deposit or withdrawal takes `amount`; a dividend `symbol`, `perUnit` and perhaps `withholdingRate`; a split `symbol`, `newUnits` for `oldUnits`, and `cashInLieuPrice` where it leaves a fraction of a lot. Only settled cash that no order holds can be withdrawn; a split is refused while orders in the symbol are open.",
+    "A deposit or withdrawal takes `amount`; a dividend `symbol`, `perUnit` and perhaps `withholdingRate`; a split `symbol`, `newUnits` for `oldUnits`, and `cashInLieuPrice` where it leaves a fraction of a lot. Only settled cash that no order holds can be withdrawn. A split is refused while orders in the symbol are open; with `adjustOrders` they are brought into the new units, and what cannot be refuses the split, or is canceled with `cancelUnadjusted`. Record it before the market opens in new units.",
   params: { portfolioId: id() },
   body: {
     type: kind,
@@ -106,7 +126,13 @@ export const createTransaction = route({
     adjustOrders: s.optional(
       s.describe(
         s.boolean(),
-        "lower the limits to buy and the stops to sell that outlive the day by the dividend, to the next tick below",
+        "of a dividend: lower the limits to buy and the stops to sell that outlive the day by it, to the next tick below; of a split: bring all open orders of the symbol into new units",
+      ),
+    ),
+    cancelUnadjusted: s.optional(
+      s.describe(
+        s.boolean(),
+        "with `adjustOrders`, of a split: cancel what cannot be adjusted, with its whole strategy or group, instead of refusing the split",
       ),
     ),
     newUnits: s.optional(s.integer({ min: 1, max: 1_000_000 })),
@@ -119,7 +145,7 @@ export const createTransaction = route({
     ),
     memo: s.defaulted(s.string({ max: 200 }), ""),
   },
-  check: (value) => [...fitsItsType(value), ...isBelowOne(value)],
+  check: (value) => [...fitsItsType(value), ...isBelowOne(value), ...hasWhatToCancel(value)],
   response: transaction,
   status: 201,
   isIdempotent: true,
@@ -129,6 +155,7 @@ export const createTransaction = route({
     "WITHDRAWAL_EXCEEDS_CASH",
     "POSITION_NOT_HELD",
     "OPEN_ORDERS_IN_SYMBOL",
+    "ORDERS_NOT_ADJUSTABLE",
     "SPLIT_LEAVES_FRACTION",
     "IDEMPOTENCY_KEY_REUSED",
   ],

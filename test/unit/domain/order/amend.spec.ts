@@ -44,6 +44,19 @@ describe("an amendment", () => {
     ]);
   });
 
+  it("that was worked out from other fills or another quantity than the order has is not sent", () => {
+    const live = given(PLACED, ACCEPTED, filled("e-1", "10"));
+    const terms = { orderQty: "60", price: "100", stopPx: null, worstPrice: "100" };
+    const asked = { type: "RequestReplace", amendId: "a-1", terms, requestedBy: "user-1" } as const;
+    const stale = live.when({ ...asked, basedOn: "100", basedOnCumQty: "0" });
+    expect(stale.events).toMatchObject([{ type: "ReplaceRefused" }]);
+    expect(tellsOf(stale.effects)).toEqual([
+      { type: "ConcludeAmend", orderId: "o-1", amendId: "a-1" },
+    ]);
+    const fresh = live.when({ ...asked, basedOn: "100", basedOnCumQty: "10" });
+    expect(fresh.events).toMatchObject([{ type: "ReplaceRequested" }]);
+  });
+
   it("that is taken gives the order its new terms, and the portfolio hears of them", () => {
     const answer = report("replaced", "e-r", { orderQty: "60", price: "99" });
     const { reply, effects } = given(PLACED, ACCEPTED, requested("60")).when(apply(answer));

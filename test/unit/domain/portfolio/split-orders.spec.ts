@@ -1,0 +1,452 @@
+import * as fc from "fast-check";
+import type {
+  AdjustedOrder,
+  SplitAdjustment,
+} from "../../../../domain/portfolio/after-trade-messages.ts";
+import type { PortfolioEvent } from "../../../../domain/portfolio/messages.ts";
+import { marketInNewUnits } from "../../../../domain/portfolio/split-terms.ts";
+import { findOrder } from "../../../../domain/portfolio/open-orders.ts";
+import { dec, Decimal, ZERO } from "../../../../domain/shared/decimal.ts";
+import { Refusal } from "../../../../domain/shared/errors.ts";
+import type { NewOrder } from "../../../../domain/order/new-order.ts";
+import {
+  approved,
+  type Command,
+  fill,
+  holding,
+  type LivePortfolio,
+  market,
+  opened,
+  release,
+  request,
+} from "./given.ts";
+import { Laws } from "./laws.ts";
+
+const split = (
+  newUnits: number,
+  oldUnits: number,
+  adjust: Partial<SplitAdjustment> = {},
+  changes: Partial<Command<"SplitPosition">> = {},
+): Command<"SplitPosition"> => ({
+  type: "SplitPosition",
+  symbol: "AAPL",
+  newUnits,
+  oldUnits,
+  lotSize: "1",
+  cashInLieuPrice: null,
+  adjust: {
+    market: market(),
+    requestedBy: "user-1",
+    cancelUnadjusted: false,
+    standing: [],
+    baskets: [],
+    ...adjust,
+  },
+  memo: "",
+  effectiveAtMs: 1_500_000,
+  ...changes,
+});
+
+const CANCEL = { cancelUnadjusted: true } as const;
+
+function rest(live: LivePortfolio, orderId: string, changes: Partial<NewOrder>): void {
+  const { reply } = live.when(
+    request({ orderId, ordType: "limit", timeInForce: "gtc", orderQty: "1", ...changes }),
+  );
+  expect(reply).toMatchObject({ verdict: "approved" });
+}
+
+function refusalOf(action: () => unknown): Refusal {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+  throw new Error("expected a refusal");
+}
+
+function adjusted(live: LivePortfolio, command: Command<"SplitPosition">) {
+  const { reply, effects, events } = live.when(command);
+  if (!("adjustedOrders" in reply)) throw new Error("expected a receipt");
+  const told = effects.flatMap((effect) =>
+    "to" in effect ? [{ to: `${effect.to.type}:${effect.to.id}`, command: effect.command }] : [],
+  );
+  return { orders: reply.adjustedOrders, told, events };
+}
+
+/** The order's word on the amendment that is under way. */
+function conclude(live: LivePortfolio, orderId: string, isTaken: boolean) {
+  const asked = live.recorded
+    .map(({ event }) => event)
+    .findLast(
+      (event): event is Extract<PortfolioEvent, { type: "AmendApproved" }> =>
+        event.type === "AmendApproved" && event.orderId === orderId,
+    );
+  if (asked === undefined) throw new Error("expected an amendment");
+  const { amendId, terms } = asked;
+  const { orderQty, price, stopPx } = terms;
+  return live.when({
+    type: "ConcludeAmend",
+    orderId,
+    amendId,
+    ...(isTaken && { terms: { orderQty, price, stopPx } }),
+  });
+}
+
+describe("a split that adjusts orders", () => {
+  it("multiplies quantities and divides prices, in the turn that splits the position", () => {
+    const live = holding(opened({ initialCash: "100000" }), "AAPL", "20", "100");
+    rest(live, "buy", { price: "98", orderQty: "3" });
+    rest(live, "sell", { side: "sell", price: "105", orderQty: "5" });
+    const { orders, told, events } = adjusted(live, split(7, 1));
+    expect(orders).toEqual([
+      { orderId: "buy", orderQty: "21", price: "14", reason: null },
+      { orderId: "sell", orderQty: "35", price: "15", reason: null },
+    ]);
+    expect(events.map(({ type }) => type)).toEqual([
+      "PositionSplit",
+      "AmendApproved",
+      "AmendApproved",
+    ]);
+    expect(told).toMatchObject([
+      { to: "order:buy", command: { type: "RequestReplace", basedOn: "3", basedOnCumQty: "0" } },
+      { to: "order:sell", command: { type: "RequestReplace", basedOn: "5", basedOnCumQty: "0" } },
+    ]);
+  });
+
+  // FINRA Rule 5330: limits to buy and stops to sell to the increment below, sizes to the lot below.
+  it("rounds prices to the tick away from the market and quantities down to the lot", () => {
+    const live = holding(opened({ initialCash: "100000" }), "AAPL", "40", "100");
+    const lasting = { timeInForce: "gtc", orderQty: "5" } as const;
+    rest(live, "a-buy", { ...lasting, price: "100" });
+    rest(live, "b-sell", { ...lasting, side: "sell", price: "110" });
+    rest(live, "c-stop", { ...lasting, side: "sell", ordType: "stop", stopPx: "95" });
+    rest(live, "d-rise", { ...lasting, ordType: "stop", stopPx: "107" });
+    rest(live, "e-dip", { ...lasting, ordType: "marketIfTouched", stopPx: "95" });
+    rest(live, "f-both", {
+      ...lasting,
+      side: "sell",
+      ordType: "stopLimit",
+      stopPx: "95",
+      price: "94",
+    });
+    const { orders } = adjusted(live, split(3, 2));
+    // 5 × 3/2 = 7.5; 100 · 2/3 = 66.6…; 110 → 73.3…; 95 → 63.3…; 107 → 71.3…; 94 → 62.6…
+    expect(orders).toMatchObject([
+      { orderId: "a-buy", orderQty: "7", price: "66.66" },
+      { orderId: "b-sell", orderQty: "7", price: "73.34" },
+      { orderId: "c-stop", orderQty: "7", stopPx: "63.33" },
+      { orderId: "d-rise", orderQty: "7", stopPx: "71.34" },
+      { orderId: "e-dip", orderQty: "7", stopPx: "63.33" },
+      { orderId: "f-both", orderQty: "7", stopPx: "63.33", price: "62.66" },
+    ]);
+  });
+
+  it("counts what was filled as it was reported, and splits what is left", () => {
+    const live = holding(opened({ initialCash: "100000" }), "AAPL", "10", "100");
+    rest(live, "buy", { price: "99", orderQty: "10" });
+    live.when(fill({ orderId: "buy", quantity: "4", price: "99" }));
+    const { orders, told } = adjusted(live, split(3, 1));
+    expect(orders).toMatchObject([{ orderId: "buy", orderQty: "22", price: "33" }]);
+    expect(told).toMatchObject([{ command: { basedOn: "10", basedOnCumQty: "4" } }]);
+    expect(live.summary().positions).toMatchObject([{ quantity: "42" }]);
+    conclude(live, "buy", true);
+    live.when(fill({ orderId: "buy", execId: "last", quantity: "18", price: "33" }));
+    expect(live.summary()).toMatchObject({ openOrders: 0, reserved: "0" });
+  });
+
+  it("of all that is held for sale passes the check at a reverse split, though old units are more", () => {
+    const live = holding(opened(), "AAPL", "100", "10");
+    const view = market({ last: "10" });
+    for (const orderId of ["one", "two"])
+      live.when(
+        request({ orderId, side: "sell", ordType: "limit", price: "11", orderQty: "50" }, view),
+      );
+    const { orders } = adjusted(live, split(1, 10, { market: view }));
+    expect(orders).toEqual([
+      { orderId: "one", orderQty: "5", price: "110", reason: null },
+      { orderId: "two", orderQty: "5", price: "110", reason: null },
+    ]);
+    for (const orderId of ["one", "two"]) conclude(live, orderId, true);
+    for (const orderId of ["one", "two"])
+      live.when(fill({ orderId, execId: orderId, side: "sell", quantity: "5", price: "110" }));
+    expect(live.summary()).toMatchObject({ positions: [], openOrders: 0 });
+  });
+
+  it("holds what either terms may need until the broker has answered", () => {
+    const live = holding(opened({ initialCash: "100000" }), "AAPL", "10", "100");
+    rest(live, "buy", { price: "100", orderQty: "9" });
+    const before = dec(live.summary().reserved);
+    adjusted(live, split(3, 2));
+    expect(dec(live.summary().reserved).greaterThanOrEqualTo(before)).toBe(true);
+    conclude(live, "buy", true);
+    const fresh = opened({ initialCash: "100000" });
+    rest(fresh, "buy", { price: "66.66", orderQty: "13" });
+    expect(live.summary().reserved).toBe(fresh.summary().reserved);
+  });
+
+  it("amends a market order that is still open in units of the market after the split", () => {
+    const live = holding(opened(), "AAPL", "10", "100");
+    live.when(request({ orderId: "now", orderQty: "10" }));
+    const { told } = adjusted(live, split(2, 1));
+    const fresh = opened().when(request({ orderQty: "20" }, market({ last: "50" })));
+    const { worstPrice } = approved(fresh.reply).order.hold;
+    expect(told).toMatchObject([{ command: { terms: { orderQty: "20", worstPrice } } }]);
+  });
+
+  it("takes no account of how many orders a minute are allowed", () => {
+    const live = holding(opened({ limits: { maxOrdersPerMinute: 2 } }), "AAPL", "10", "100");
+    rest(live, "one", { price: "98" });
+    rest(live, "two", { price: "97" });
+    expect(adjusted(live, split(2, 1)).orders).toMatchObject([{ reason: null }, { reason: null }]);
+  });
+});
+
+describe("an order that a split cannot adjust", () => {
+  const cases: readonly (readonly [why: string, order: Partial<NewOrder>, reason: string])[] = [
+    ["shows a quantity", { price: "98", orderQty: "4", displayQty: "2" }, "shows"],
+    [
+      "trails",
+      { ordType: "trailingStop", side: "sell", trail: { amount: "5" } },
+      "follows prices from before",
+    ],
+    ["is of a group", { price: "98", parent: { type: "group", id: "g" } }, "of group g"],
+    ["is a slice", { price: "98", parent: { type: "algo", id: "a" } }, "slice of order a"],
+    ["goes elsewhere", { price: "98", brokerAccountId: "acc" }, "goes where it was sent"],
+    ["does not rest", { price: "98", timeInForce: "ioc" }, "does not rest"],
+  ];
+  for (const [why, order, reason] of cases)
+    it(`because it ${why} refuses the split and is named`, () => {
+      const live = holding(opened({ initialCash: "100000" }), "AAPL", "10", "100");
+      rest(live, "fine", { price: "97" });
+      rest(live, "odd", order);
+      const before = live.state;
+      const refused = refusalOf(() => live.when(split(2, 1)));
+      expect(refused.code).toBe("ORDERS_NOT_ADJUSTABLE");
+      expect(refused.message).toContain("odd");
+      expect(refused.data).toMatchObject({
+        orders: [{ orderId: "odd", reason: expect.stringContaining(reason) }],
+      });
+      expect(live.state).toEqual(before);
+    });
+
+  it("because not a lot or no price is left, or an amendment is under way, is named, too", () => {
+    const live = holding(opened({ initialCash: "100000" }), "AAPL", "100", "100");
+    rest(live, "small", { price: "98", orderQty: "9" });
+    rest(live, "busy", { price: "97", orderQty: "10" });
+    live.when({
+      type: "AmendOrder",
+      orderId: "busy",
+      amendId: "mine",
+      changes: { price: "96" },
+      market: market(),
+      requestedBy: "user-1",
+    });
+    expect(refusalOf(() => live.when(split(1, 10))).data).toMatchObject({
+      orders: [
+        { orderId: "busy", reason: expect.stringContaining("under way") },
+        { orderId: "small", reason: expect.stringContaining("not a lot") },
+      ],
+    });
+    const cheap = holding(opened(), "AAPL", "1", "1");
+    const view = market({ last: "1" });
+    cheap.when(request({ orderId: "low", ordType: "limit", price: "1", orderQty: "1" }, view));
+    const far = split(1000, 1, { market: view });
+    expect(refusalOf(() => cheap.when(far)).message).toContain("nothing would be left");
+  });
+
+  it("because the check denies its new terms is named with what the check says", () => {
+    const live = holding(opened({ initialCash: "100000" }), "AAPL", "10", "100");
+    rest(live, "buy", { price: "98" });
+    const stale = { market: market({ isStale: true }) };
+    expect(refusalOf(() => live.when(split(2, 1, stale))).message).toContain("too old");
+  });
+
+  it("because of its broker's or its strategy's word is named in the same way", () => {
+    const live = holding(opened({ initialCash: "100000" }), "AAPL", "10", "100");
+    rest(live, "new", { price: "98" });
+    const standing = [
+      { orderId: "new", reason: "it is pendingNew", cancel: { type: "order", id: "new" } },
+      {
+        orderId: "algo-1",
+        reason: "its strategy works it",
+        cancel: { type: "algo", id: "algo-1" },
+      },
+    ];
+    expect(refusalOf(() => live.when(split(2, 1, { standing }))).data).toMatchObject({
+      orders: [{ orderId: "new" }, { orderId: "algo-1" }],
+    });
+    const { orders, told } = adjusted(live, split(2, 1, { standing, ...CANCEL }));
+    expect(orders).toMatchObject([
+      { orderId: "new", isCanceled: true },
+      { orderId: "algo-1", isCanceled: true },
+    ]);
+    expect(told).toEqual([
+      { to: "order:new", command: { type: "RequestCancel", requestedBy: "user-1", ifOpen: true } },
+      { to: "algo:algo-1", command: { type: "RequestCancel", requestedBy: "user-1" } },
+    ]);
+  });
+
+  it("is canceled where the caller wants it, with the whole of what it is a part of, once", () => {
+    const live = holding(opened({ initialCash: "100000" }), "AAPL", "10", "100");
+    rest(live, "a", { price: "98" });
+    rest(live, "b", { price: "97", parent: { type: "group", id: "pair" }, ocoGroup: "pair" });
+    rest(live, "c", { price: "96", parent: { type: "group", id: "pair" }, ocoGroup: "pair" });
+    rest(live, "d", { price: "95", parent: { type: "group", id: "basket" } });
+    const { orders, told } = adjusted(live, split(2, 1, { ...CANCEL, baskets: ["basket"] }));
+    expect(orders.map(({ orderId, isCanceled }) => [orderId, isCanceled ?? false])).toEqual([
+      ["a", false],
+      ["b", true],
+      ["c", true],
+      ["d", true],
+    ]);
+    expect(told.map(({ to }) => to)).toEqual(["order:a", "group:pair", "order:d"]);
+  });
+
+  it("because its broker does not take the amendment is canceled, and only then", () => {
+    const live = holding(opened({ initialCash: "100000" }), "AAPL", "10", "100");
+    rest(live, "one", { price: "98" });
+    rest(live, "two", { price: "97" });
+    adjusted(live, split(2, 1));
+    expect(conclude(live, "one", true).effects).toEqual([]);
+    expect(conclude(live, "two", false).effects).toMatchObject([
+      { to: { type: "order", id: "two" }, command: { type: "RequestCancel", ifOpen: true } },
+    ]);
+    expect(live.replayed()).toEqual(live.state);
+  });
+});
+
+describe("the market in new units", () => {
+  const of = { symbol: "AAPL", newUnits: 2, oldUnits: 1, lotSize: "1", effectiveAtMs: 1_000 };
+
+  it("is the quote of before the split, its prices divided and its sizes multiplied", () => {
+    const view = market({ last: "101", bid: "100", ask: null, tsEventMs: 1_000 });
+    const quote = view.quote && { ...view.quote, bidSize: "30" };
+    expect(marketInNewUnits({ ...view, quote }, of).quote).toMatchObject({
+      last: "50.5",
+      bid: "50",
+      ask: null,
+      bidSize: "60",
+    });
+  });
+
+  it("is the quote itself when it is from after the split", () => {
+    const view = market({ last: "50", tsEventMs: 1_001 });
+    expect(marketInNewUnits(view, of)).toEqual(view);
+  });
+});
+
+interface Resting {
+  readonly side: "buy" | "sell";
+  readonly quantity: number;
+  readonly price: number;
+  readonly filled: number;
+  readonly end: "taken" | "refused" | "filled" | "released";
+}
+
+const resting: fc.Arbitrary<Resting> = fc.record({
+  side: fc.constantFrom("buy" as const, "sell" as const),
+  quantity: fc.integer({ min: 1, max: 40 }),
+  price: fc.integer({ min: 9_600, max: 9_900 }),
+  filled: fc.nat(39),
+  end: fc.constantFrom("taken", "refused", "filled", "released"),
+});
+
+describe("after a split with any orders at any ratio, whatever the brokers answer", () => {
+  it("every law holds, no sale is more than is held, and no order is left in old units", () => {
+    const units = fc.integer({ min: 1, max: 12 });
+    fc.assert(
+      fc.property(
+        fc.array(resting, { maxLength: 6 }),
+        units,
+        units,
+        (orders, newUnits, oldUnits) => {
+          const live = holding(opened({ initialCash: "1000000" }), "AAPL", "120", "100");
+          const laws = new Laws(live);
+          const send = (command: Parameters<LivePortfolio["when"]>[0]) => {
+            const decision = live.when(command);
+            laws.check({ isOrderly: true });
+            return decision;
+          };
+          const ids = orders.map((order, i) => place(send, order, `o${i}`));
+          const command = split(newUnits, oldUnits, CANCEL, { cashInLieuPrice: "7.77" });
+          const { reply, effects } = send(command);
+          if (!("adjustedOrders" in reply)) throw new Error("expected a receipt");
+          const open = ids.filter((id) => id !== null);
+          expect(reply.adjustedOrders.map(({ orderId }) => orderId)).toEqual(open.toSorted());
+          const told = effects.map((effect) => ("to" in effect ? effect.to.id : ""));
+          expect(told.toSorted()).toEqual(open.toSorted());
+          expect(onSale(live, reply.adjustedOrders).lessThanOrEqualTo(heldBy(live))).toBe(true);
+          for (const { orderId, reason } of reply.adjustedOrders) {
+            const order = orders[Number(orderId.slice(1))];
+            if (reason !== null || order === undefined) send(release(orderId));
+            else end(live, send, orderId, order);
+          }
+          expect(live.replayed()).toEqual(live.state);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
+
+/** What is left to sell of the orders that are amended, in new units. */
+function onSale(live: LivePortfolio, orders: readonly AdjustedOrder[]): Decimal {
+  const open = orders.map(({ orderId, orderQty, reason }) => {
+    const order = live.state.account && findOrder(live.state.account.orders, orderId);
+    const isSale = reason === null && order?.approved.side === "sell";
+    return isSale ? dec(orderQty ?? "0").minus(order.cumQty) : ZERO;
+  });
+  return Decimal.sum(ZERO, ...open);
+}
+
+function heldBy(live: LivePortfolio): string {
+  return live.summary().positions[0]?.quantity ?? "0";
+}
+
+type Send = (command: Parameters<LivePortfolio["when"]>[0]) => ReturnType<LivePortfolio["when"]>;
+
+/** Null when the check denied it, or all of it is filled. */
+function place(send: Send, order: Resting, orderId: string): string | null {
+  const { side, quantity, filled } = order;
+  const price = (order.price / 100 + (side === "sell" ? 6 : 0)).toFixed(2);
+  const asked = { orderId, side, price, orderQty: `${quantity}`, ordType: "limit" } as const;
+  const { reply } = send(request({ ...asked, timeInForce: "gtc" }));
+  if (!("verdict" in reply) || reply.verdict !== "approved") return null;
+  if (filled === 0) return orderId;
+  const lastQty = Math.min(filled, quantity);
+  send(fill({ orderId, execId: `${orderId}-1`, side, quantity: `${lastQty}`, price }));
+  return lastQty === quantity ? null : orderId;
+}
+
+function end(live: LivePortfolio, send: Send, orderId: string, order: Resting): void {
+  const open = live.recorded
+    .map(({ event }) => event)
+    .find((event) => event.type === "AmendApproved" && event.orderId === orderId);
+  if (open?.type !== "AmendApproved") throw new Error("expected an amendment");
+  const { amendId, hold } = open;
+  const { orderQty, price, stopPx } = open.terms;
+  const taken = { type: "ConcludeAmend", orderId, amendId } as const;
+  if (order.end === "released") {
+    send(release(orderId));
+    return;
+  }
+  if (order.end === "refused") {
+    const { effects } = send(taken);
+    expect(effects).toMatchObject([{ command: { type: "RequestCancel" } }]);
+    send(release(orderId));
+    return;
+  }
+  send({ ...taken, terms: { orderQty, price, stopPx } });
+  if (order.end === "filled")
+    send(
+      fill({
+        orderId,
+        execId: `${orderId}-2`,
+        side: order.side,
+        quantity: hold.quantity,
+        price: price ?? "0",
+      }),
+    );
+}
