@@ -1,5 +1,6 @@
-// Jest runs CommonJS; @swc/jest strips the types and rewrites the imports. Four projects, four promises:
-// unit and simulation need nothing, integration needs stores, e2e needs the whole node over HTTP.
+// Jest runs CommonJS; @swc/jest strips the types and rewrites the imports. Five projects, five promises: unit, laws (of the
+// same code, over thousands of random histories) and simulation need nothing, integration needs stores, e2e needs the whole
+// node over HTTP.
 const toCommonJs = [
   "@swc/jest",
   { jsc: { parser: { syntax: "typescript" }, target: "es2024" }, module: { type: "commonjs" } },
@@ -26,6 +27,9 @@ const project = (name, extra = {}) => ({
   ...extra,
 });
 
+/** They take as long as all other unit tests together, so `npm run check` leaves them to `npm test`. */
+const LAWS = "-laws\\.spec\\.ts$";
+
 // Suites on stores share one embedded cluster per run, made by the global set-up.
 const onStores = {
   globalSetup: "<rootDir>/test/support/start-stores.ts",
@@ -35,7 +39,8 @@ const onStores = {
 module.exports = {
   testTimeout: 60_000,
   projects: [
-    project("unit"),
+    project("unit", { testPathIgnorePatterns: ["/node_modules/", LAWS] }),
+    project("laws", { testMatch: ["<rootDir>/test/unit/**/*-laws.spec.ts"] }),
     project("simulation"),
     project("integration", onStores),
     project("e2e", onStores),
