@@ -270,7 +270,8 @@ function termsOf({ order: { orderQty, price, stopPx } }: PlacedOrder): OrderTerm
 }
 
 function releaseHold(state: PlacedOrder, report: ExecutionReport): PortfolioCommand {
-  return { type: "ReleaseHold", orderId: report.orderId, reason: state.ordStatus };
+  const { ordStatus: reason, cumQty } = state;
+  return { type: "ReleaseHold", orderId: report.orderId, reason, cumQty };
 }
 
 function tellPortfolio(state: PlacedOrder, command: PortfolioCommand): Effect {

@@ -54,6 +54,8 @@ function requireAmendable(account: Account, { orderId }: AmendOrder): OpenOrder 
       ? new Refusal("conflict", "ORDER_CLOSED", `order ${orderId} is closed`)
       : new Refusal("notFound", "ORDER_NOT_FOUND", `there is no open order ${orderId}`);
   }
+  if (order.isClosed === true)
+    throw new Refusal("conflict", "ORDER_CLOSED", `order ${orderId} is closed`);
   if (order.amendment !== null) {
     const message = `another amendment of order ${orderId} is under way`;
     throw new Refusal("conflict", "AMEND_PENDING", message);
@@ -149,7 +151,7 @@ export function concludeAmend(
 ): Decision<PortfolioEvent, ReleaseReceipt> {
   const order = findOrder(account.orders, orderId);
   const nothing = { events: [], reply: { orderId, released: null } };
-  if (order === undefined) return nothing;
+  if (order === undefined || order.isClosed === true) return nothing;
   const { amendment } = order;
   const isAnswer = amendId !== undefined && amendment?.amendId === amendId;
   if (amendId !== undefined && !isAnswer) return nothing;

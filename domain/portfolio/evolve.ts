@@ -10,6 +10,7 @@ import {
   findOrder,
   NO_ORDERS,
   withAmendment,
+  withClosing,
   withFill,
   withOrder,
   withoutOrder,
@@ -76,6 +77,12 @@ function change(account: Account, event: Exclude<PortfolioEvent, Opened>, atMs: 
       return account;
     case "AmendConcluded":
       return concludeAmend(account, event);
+    case "HoldReduced": {
+      const order = findOrder(account.orders, event.orderId);
+      return order === undefined
+        ? account
+        : withOrders(account, withClosing(account.orders, order, event.hold));
+    }
     case "HoldReleased":
       return release(account, event.hold);
     case "TradeSettled":

@@ -88,7 +88,13 @@ export type PortfolioCommand =
       readonly multiplier: DecimalString;
     }
   /** the order is closed: what it still holds is free again */
-  | { readonly type: "ReleaseHold"; readonly orderId: string; readonly reason: string }
+  | {
+      readonly type: "ReleaseHold";
+      readonly orderId: string;
+      readonly reason: string;
+      /** what was filled of it, by its own count: fills that are still on their way keep what they need */
+      readonly cumQty?: DecimalString;
+    }
   /** the check of the order with these terms in place of its own; what it may need before and after is held */
   | {
       readonly type: "AmendOrder";
@@ -272,6 +278,13 @@ export type PortfolioEvent =
       readonly hold: Hold;
       /** an amendment of ours is still under way */
       readonly isPending?: true;
+    }
+  /** closed, and some of its fills are not here yet: what those need stays held, and goes with the last of them */
+  | {
+      readonly type: "HoldReduced";
+      readonly orderId: string;
+      readonly hold: Hold;
+      readonly reason: string;
     }
   | { readonly type: "HoldReleased"; readonly hold: Hold; readonly reason: string }
   | AfterTradeEvent;

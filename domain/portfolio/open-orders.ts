@@ -28,6 +28,8 @@ export interface OpenOrder {
   /** fills booked so far, as (venue, execId) */
   readonly execKeys: readonly string[];
   readonly amendment: OpenAmendment | null;
+  /** its end was heard before the last of its fills */
+  readonly isClosed?: true;
 }
 
 /** Under way: until its end is known the order holds what either of its terms may need. */
@@ -152,6 +154,11 @@ export function withAmendment(
   amendment: OpenAmendment,
 ): OpenOrders {
   return changed(orders, { ...order, amendment, hold: both(order.hold, amendment.after) });
+}
+
+/** Closed at its broker, and holding on for fills that are on their way. */
+export function withClosing(orders: OpenOrders, order: OpenOrder, hold: Hold): OpenOrders {
+  return changed(orders, { ...order, hold, amendment: null, isClosed: true });
 }
 
 export function withTerms(

@@ -1,7 +1,7 @@
 import { values } from "../shared/bucket-map.ts";
 import { firstDifference } from "../shared/same-content.ts";
 import type { Decider, Decision, Env } from "../shared/decider.ts";
-import { dec, text, ZERO } from "../shared/decimal.ts";
+import { Decimal, dec, text, ZERO } from "../shared/decimal.ts";
 import { invariant, Refusal } from "../shared/errors.ts";
 import { actOnSignal } from "./act-on-signal.ts";
 import { allocateTrade, concludeAllocation } from "./allocate.ts";
@@ -16,7 +16,7 @@ import type {
   PortfolioSummary,
   ReleaseReceipt,
 } from "./messages.ts";
-import { findOrder, orderIds } from "./open-orders.ts";
+import { findOrder, type OpenOrder, orderIds, scaled } from "./open-orders.ts";
 import { requestBasket } from "./request-basket.ts";
 import { requestOrder } from "./request-order.ts";
 import { failSettlement, settleTrades } from "./settle-trades.ts";
@@ -189,11 +189,27 @@ function refuseUndecidedAllocations({ portfolioId, afterTrade }: Account): void 
 
 function releaseHold(
   account: Account,
-  { orderId, reason }: Command<"ReleaseHold">,
+  { orderId, reason, cumQty }: Command<"ReleaseHold">,
 ): Decision<PortfolioEvent, ReleaseReceipt> {
-  const hold = findOrder(account.orders, orderId)?.hold;
-  if (hold === undefined) return { events: [], reply: { orderId, released: null } };
+  const order = findOrder(account.orders, orderId);
+  if (order === undefined) return { events: [], reply: { orderId, released: null } };
+  // Between nodes the end of an order may overtake its fills.
+  const missing = dec(cumQty ?? order.cumQty).minus(order.cumQty);
+  if (missing.greaterThan(ZERO)) return reduceHold(order, missing, reason);
+  const { hold } = order;
   return { events: [{ type: "HoldReleased", hold, reason }], reply: { orderId, released: hold } };
+}
+
+function reduceHold(
+  order: OpenOrder,
+  missing: Decimal,
+  reason: string,
+): Decision<PortfolioEvent, ReleaseReceipt> {
+  const { orderId } = order.approved;
+  const reply = { orderId, released: null };
+  if (order.isClosed === true) return { events: [], reply };
+  const hold = scaled(order.hold, Decimal.min(missing, order.hold.quantity));
+  return { events: [{ type: "HoldReduced", orderId, hold, reason }], reply };
 }
 
 /** The event, answered with the portfolio as it will be after it. */

@@ -32,6 +32,7 @@ export function tradeChangesOf(
       case "AmendApproved":
       case "AmendDenied":
       case "AmendConcluded":
+      case "HoldReduced":
       case "HoldReleased":
       case "CashMoved":
       case "DividendPaid":

@@ -309,7 +309,7 @@ describe("closing", () => {
       {
         kind: "tell",
         to: { type: "portfolio", id: "pf-1" },
-        command: { type: "ReleaseHold", orderId: "o-1", reason: execType },
+        command: { type: "ReleaseHold", orderId: "o-1", reason: execType, cumQty: "0" },
         isJoint: true,
       },
     ]);
