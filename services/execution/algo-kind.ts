@@ -7,6 +7,7 @@ import type {
 import { parent as decider } from "../../domain/execution/parent/parent.ts";
 import type { ParentState } from "../../domain/execution/parent/state.ts";
 import { CHILDREN_SHOWN, summarize } from "../../domain/execution/parent/summary.ts";
+import type { BrokerAbilities } from "../../domain/order/abilities.ts";
 import { isClosed } from "../../domain/order/order-status.ts";
 import { dec, text, ZERO } from "../../domain/shared/decimal.ts";
 import type { Projection } from "../../domain/shared/journal.ts";
@@ -77,7 +78,7 @@ function observeEffect(node: NodeContext): EffectHandler {
 }
 
 async function observe(call: Call, asked: ObservePayload, nowMs: number): Promise<MarketSeen> {
-  const { symbol, sinceMs, wantsVolume, display } = asked;
+  const { symbol, sinceMs, wantsVolume, display, restAt } = asked;
   const { quote, isStale } = await call<Pick<MarketView, "quote" | "isStale">>(
     "symbols.marketView",
     { symbol },
@@ -86,7 +87,29 @@ async function observe(call: Call, asked: ObservePayload, nowMs: number): Promis
     quote: quote === null || isStale ? null : touchOf(quote),
     volume: wantsVolume ? await volumeSince(call, symbol, sinceMs, nowMs) : null,
     venues: display === null ? null : await displayedBy(call, { symbol, ...display }),
+    ...(restAt !== undefined &&
+      display !== null &&
+      (await observeOwnSide(call, symbol, display, restAt))),
   };
+}
+
+/** Whether a venue takes post-only that nobody can tell is not assumed: such an order rests without. */
+async function observeOwnSide(
+  call: Call,
+  symbol: string,
+  display: NonNullable<ObservePayload["display"]>,
+  restAt: readonly string[],
+): Promise<Pick<MarketSeen, "ownSide" | "postOnlyAt">> {
+  const side = display.side === "buy" ? "sell" : "buy";
+  const ownSide = await displayedBy(call, { symbol, ...display, side });
+  const { accountId } = display;
+  const postOnlyAt: string[] = [];
+  for (const venue of restAt) {
+    const address = { venue, ...(accountId !== undefined && { accountId }) };
+    const abilities = await call<BrokerAbilities | null>("brokers.abilities", address);
+    if (abilities?.postOnly === true) postOnlyAt.push(venue);
+  }
+  return { ownSide, postOnlyAt };
 }
 
 /** Of the minutes that have closed; null when none has. */

@@ -81,16 +81,28 @@ export function checkStrategy(order: NewOrder, asked: AskedStrategy): Strategy {
   const faults = "faults" in read ? read.faults.map(under("strategy.parameters")) : [];
   const unfit = [...faults, ...orderFaults(order, asked.name)];
   if (unfit.length > 0 || !("value" in read)) throw unprocessable(unfit);
-  const previewed = previewFaults(read.value);
-  if (previewed.length > 0) throw unprocessable(previewed);
+  const unready = splitFaults(read.value);
+  if (unready.length > 0) throw unprocessable(unready);
   return read.value;
 }
 
-/** What rests at several venues at once may fill more than was ordered, which no order with a strategy does. */
-function previewFaults({ name, parameters }: Strategy): readonly FieldError[] {
+/** A preview of a split needs no time to rest, and may show one that could fill more than was ordered. */
+function splitFaults({ name, parameters }: Strategy): readonly FieldError[] {
   if (name !== "smartRouting" || parameters.method !== "split") return [];
-  const message = "split is a preview only and is not executed: choose take or impact";
-  return [fault("strategy.parameters.method", "UNSUPPORTED_VALUE", message)];
+  return [
+    ...(parameters.restSeconds === undefined
+      ? [fault("strategy.parameters.restSeconds", "REQUIRED", "is required to execute a split")]
+      : []),
+    ...(parameters.oversubscribed === true
+      ? [
+          fault(
+            "strategy.parameters.oversubscribed",
+            "UNSUPPORTED_VALUE",
+            "is a preview only: it could fill more than was ordered",
+          ),
+        ]
+      : []),
+  ];
 }
 
 function orderFaults(order: NewOrder, name: Strategy["name"]): readonly FieldError[] {
@@ -155,7 +167,7 @@ async function prepare(
   };
   const offTick = tickFaults(strategy, instrument.tickSize);
   if (offTick.length > 0) throw unprocessable(offTick);
-  if (!isScheduled(strategy) && strategy.name !== "iceberg")
+  if (!isScheduled(strategy) && strategy.name !== "iceberg" && !isSplit(strategy))
     return { facts: parentFacts, schedule: [] };
   const planned = planStrategy({
     side,
@@ -174,8 +186,11 @@ async function prepare(
 }
 
 /** Every child would be denied. */
-function tickFaults({ parameters }: Strategy, tickSize: string): readonly FieldError[] {
-  const prices = Object.entries(parameters).filter(([name]) => PRICES.has(name));
+function tickFaults(strategy: Strategy, tickSize: string): readonly FieldError[] {
+  const prices = [
+    ...Object.entries(strategy.parameters).filter(([name]) => PRICES.has(name)),
+    ...restingPrices(strategy),
+  ];
   return prices
     .filter(([, price]) => typeof price === "string" && !isMultipleOf(dec(price), tickSize))
     .map(([name]) =>
@@ -187,9 +202,22 @@ function tickFaults({ parameters }: Strategy, tickSize: string): readonly FieldE
     );
 }
 
+function restingPrices({ name, parameters }: Strategy): readonly (readonly [string, unknown])[] {
+  if (name !== "smartRouting") return [];
+  return (parameters.venues ?? []).map(({ queue }, index) => [
+    `venues[${String(index)}].queue.price`,
+    queue?.price,
+  ]);
+}
+
 /** The others are led by the market and by fills. */
 function isScheduled({ name }: Strategy): boolean {
   return name === "twap" || name === "vwap" || name === "implementationShortfall";
+}
+
+/** Planned at its birth too: where nobody knows the spread it is refused. */
+function isSplit({ name, parameters }: Strategy): boolean {
+  return name === "smartRouting" && parameters.method === "split";
 }
 
 function inOrder(found: FieldFault): FieldError {

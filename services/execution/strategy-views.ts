@@ -41,7 +41,11 @@ export function toPlanView(
     ...(saving !== undefined && { saving }),
     ...(fees !== undefined && { fees }),
     ...(plan.split !== undefined && {
-      split: { market: plan.split.market, limits: [...plan.split.limits] },
+      split: {
+        oversubscribed: plan.split.oversubscribed,
+        market: plan.split.market,
+        limits: [...plan.split.limits],
+      },
     }),
   };
 }

@@ -4,7 +4,8 @@ import {
   getTransactionCosts,
   previewStrategy,
 } from "../../mixins/rest/routes/execution.ts";
-import type { ProgressView } from "../../mixins/rest/routes/execution.ts";
+import type { PlanView, ProgressView } from "../../mixins/rest/routes/execution.ts";
+import { createBrokerAccount } from "../../mixins/rest/routes/brokers.ts";
 import { createOrder, listOrders } from "../../mixins/rest/routes/orders.ts";
 import { createPortfolio } from "../../mixins/rest/routes/portfolios.ts";
 import { eventually } from "../support/node-eventually.ts";
@@ -287,48 +288,131 @@ describe("orders with a strategy on a market that moves", () => {
     expect(ended.children[1]).toMatchObject({ status: "denied" });
     // Three refusals in a row, for nobody trades there: it pauses and says so.
     expect(ended).toMatchObject({ state: "paused", cumQuantity: "467" });
+    // On a bus of another process the alarm is heard a moment later.
+    const isTold = () => Promise.resolve(node().errors.length > 0 || null);
+    await eventually("the alarm", isTold);
     expect(node().errors.splice(0)).toEqual([expect.stringContaining("no broker trades on")]);
   });
 
-  it("smart routing by split is previewed, and its execution refused by name", async () => {
-    const parameters = {
-      method: "split",
-      halfSpread: 0.02,
-      takerFee: 0.003,
-      underfillPenalty: 0.05,
-      overfillPenalty: 0.05,
-      venues: [
-        {
-          name: "PAPER",
-          feePerUnit: "0",
-          levels: [],
-          queue: { ahead: 2000, rebate: 0.002, outflow: { kind: "exponential", mean: 2200 } },
-        },
-      ],
-    };
-    const planned = await node().admin.call(previewStrategy, {
-      symbol,
-      side: "buy",
-      quantity: "1000",
-      strategy: "smartRouting",
-      parameters,
+  const queue = (changes: object = {}) => ({
+    ahead: 2000,
+    rebate: 0.002,
+    outflow: { kind: "exponential", mean: 2200 },
+    ...changes,
+  });
+  const split = (venues: readonly object[], changes: object = {}) => ({
+    method: "split",
+    halfSpread: 0.02,
+    takerFee: 0.003,
+    underfillPenalty: 0.045,
+    overfillPenalty: 0.05,
+    venues,
+    ...changes,
+  });
+
+  it("smart routing by split: previewed, it says which of the two solutions it shows, and what each costs", async () => {
+    const venue = (name: string) => ({ name, feePerUnit: "0", levels: [], queue: queue() });
+    const preview = (changes: object) =>
+      node().admin.call(previewStrategy, {
+        symbol,
+        side: "buy",
+        quantity: "1000",
+        strategy: "smartRouting",
+        parameters: split([venue("PAPER"), venue("ELSEWHERE")], changes),
+      });
+    const sumOf = (plan: PlanView) =>
+      plan.split?.limits.reduce(
+        (sum, { quantity }) => sum + Number(quantity),
+        Number(plan.split.market),
+      );
+    const exact = await preview({});
+    const free = await preview({ oversubscribed: true, overfillPenalty: 0 });
+    expect(exact).toMatchObject({
+      costModel: "contKukanov",
+      split: { oversubscribed: false, market: "100" },
     });
-    expect(planned.costModel).toBe("contKukanov");
-    const limits = planned.split?.limits ?? [];
-    const whole = Number(planned.split?.market) + Number(limits[0]?.quantity ?? "0");
-    expect(whole).toBe(1000);
-    const order = {
-      portfolioId,
-      symbol,
-      side: "buy",
-      type: "market",
-      quantity: "1000",
-      timeInForce: "gtc",
-      strategy: { name: "smartRouting", parameters },
-    };
-    const answer = await node().admin.ask(createOrder, order);
-    expectProblem(answer, "VALIDATION_FAILED");
-    expect(answer.text).toContain('"path":"strategy.parameters.method"');
+    expect(sumOf(exact)).toBe(1000);
+    expect(free.split?.oversubscribed).toBe(true);
+    expect(sumOf(free)).toBeGreaterThan(1000);
+    expect(Number(exact.expectedCost)).toBeGreaterThan(Number(free.expectedCost));
+  });
+
+  it("smart routing by split rests beside its market part, and takes what is left when the time is over", async () => {
+    const { accountId, venue: own } = await node().admin.call(createBrokerAccount, {
+      broker: "paper",
+      name: "Two venues",
+      settings: { venues: [{ name: "ALPHA", depthShare: "0.5" }] },
+    });
+    const parameters = split(
+      [
+        { name: own, feePerUnit: "0", levels: [], queue: queue() },
+        { name: "ALPHA", feePerUnit: "0", levels: [], queue: queue({ price: "99.90" }) },
+      ],
+      { restSeconds: 6 },
+    );
+    const orderId = await begin(
+      { name: "smartRouting", parameters },
+      { brokerAccountId: accountId },
+    );
+    const placed = await until(
+      orderId,
+      "its children at their venues",
+      ({ children }) => children.length === 3 && children.every(({ status }) => status === "new"),
+    );
+    expect(placed.children.map(({ quantity, price }) => [quantity, price])).toEqual([
+      ["100", "100.01"],
+      ["450", "99.99"],
+      ["450", "99.9"],
+    ]);
+    expect(placed.nextSliceAt).not.toBeNull();
+    const orders = await node().admin.all(listOrders, { portfolioId, symbol, status: "new" });
+    expect(orders.filter(({ flags }) => flags?.postOnly === true)).toHaveLength(2);
+    await touch("99.99", "100.01");
+    await until(orderId, "the market part", ({ cumQuantity }) => cumQuantity === "100");
+    // The market comes to what rests at 99.99; 99.90 stays.
+    await touch("99.97", "99.98");
+    const filled = await until(orderId, "two fills", ({ cumQuantity }) => cumQuantity === "550");
+    expect(filled.children.map(({ status }) => status)).toEqual(["filled", "filled", "new"]);
+    const ended = await eventually("the end", async () => {
+      const found = await look(orderId);
+      if (found.state === "ended") return found;
+      const isTaking = found.children.slice(3).some(({ status }) => status === "new");
+      if (isTaking) await touch("99.97", "99.98");
+      return null;
+    });
+    expect(ended).toMatchObject({ status: "filled", cumQuantity: "1000", leavesQuantity: "0" });
+    expect(ended.children[2]).toMatchObject({ status: "canceled", cumQuantity: "0" });
+    expect(
+      ended.children.slice(3).reduce((sum, { cumQuantity }) => sum + Number(cumQuantity), 0),
+    ).toBe(450);
+  });
+
+  it("a split that cannot be executed as it is asked for is refused by the field", async () => {
+    const venue = { name: "PAPER", feePerUnit: "0", levels: [], queue: queue() };
+    const wrong: readonly (readonly [object, string])[] = [
+      [split([venue]), "restSeconds"],
+      [split([venue], { restSeconds: 0 }), "restSeconds"],
+      [split([venue], { restSeconds: 5, oversubscribed: true }), "oversubscribed"],
+      [split([venue], { restSeconds: 5, oversubscribed: "no" }), "oversubscribed"],
+      [
+        split([{ ...venue, queue: queue({ price: "99.905" }) }], { restSeconds: 5 }),
+        "venues[0].queue.price",
+      ],
+      [{ restSeconds: 5 }, "restSeconds"],
+    ];
+    for (const [parameters, path] of wrong) {
+      const answer = await node().admin.ask(createOrder, {
+        portfolioId,
+        symbol,
+        side: "buy",
+        type: "market",
+        quantity: "1000",
+        timeInForce: "gtc",
+        strategy: { name: "smartRouting", parameters },
+      });
+      expectProblem(answer, "VALIDATION_FAILED");
+      expect(answer.text).toContain(`"path":"strategy.parameters.${path}"`);
+    }
   });
 
   it("a method takes its own parameters and no other's", async () => {

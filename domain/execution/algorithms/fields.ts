@@ -83,6 +83,15 @@ export function integer(description: string, bounds: Bounds = {}): Field<number>
   };
 }
 
+export function boolean(description: string): Field<boolean> {
+  return {
+    isOptional: false,
+    schema: { type: "boolean", description },
+    read: (value, path) =>
+      typeof value === "boolean" ? { value } : faultAt(path, "INVALID_TYPE", "must be a boolean"),
+  };
+}
+
 export type DecimalSign = "any" | "nonNegative" | "positive";
 const PLAIN = /^-?\d{1,24}(?:\.\d{1,18})?$/;
 

@@ -1,4 +1,5 @@
 import {
+  boolean,
   decimal,
   integer,
   list,
@@ -71,6 +72,12 @@ const venue = object("a venue with what it displays: asks for a buy, bids for a 
         min: -1e12,
         max: 1e12,
       }),
+      price: optional(
+        decimal(
+          "at which a limit order rests there; absent: the venue's best displayed of the order's side",
+          "positive",
+        ),
+      ),
       outflow: object("units that leave the queue until the deadline", {
         kind: oneOf("of the distribution", ["exponential", "uniform", "empirical"]),
         mean: optional(number("of an exponential one", { above: 0, max: 1e15 })),
@@ -179,7 +186,7 @@ export const SHAPES = {
     limit: optional(decimal("worst price to take, fees apart", "positive")),
     method: optional(
       oneOf(
-        "take: the cheapest displayed levels (when absent); impact: the least cost where prices get worse as they are taken; split: market and limit orders (preview only)",
+        "take: the cheapest displayed levels (when absent); impact: the least cost where prices get worse as they are taken; split: a market order and limit orders that rest",
         ROUTING_METHODS,
       ),
     ),
@@ -194,6 +201,15 @@ export const SHAPES = {
     ),
     overfillPenalty: optional(
       number("split: what a unit too many costs, money", { min: 0, max: 1e12 }),
+    ),
+    restSeconds: optional(
+      integer("split: how long limit orders rest before what is left is taken; to execute it", {
+        min: 1,
+        max: SECONDS_MAX,
+      }),
+    ),
+    oversubscribed: optional(
+      boolean("split: limit orders may together be more than is left for them (preview only)"),
     ),
   },
 } as const;

@@ -37,7 +37,7 @@ export function moneyOf(amount: number, { multiplier, currency }: InstrumentFact
 }
 
 /** The touch as float64; null when a side is missing or the two are crossed. */
-export function spreadOf({ quote }: MarketFacts): number | null {
+export function spreadOf({ quote }: Pick<MarketFacts, "quote">): number | null {
   const { bid = null, ask = null } = quote ?? {};
   if (bid === null || ask === null) return null;
   const spread = dec(ask).minus(bid).toNumber();

@@ -1,20 +1,18 @@
 /** The plans of smart routing, by its three methods. */
 import { dec, text } from "../../shared/decimal.ts";
-import { type Split, type SplitTerms, splitVenues } from "../routing/cont-kukanov.ts";
+import { type Split, splitVenues } from "../routing/cont-kukanov.ts";
 import { impactRoute } from "../routing/impact.ts";
-import { readOutflow } from "../routing/outflow.ts";
 import { type RouteTerms, savingOf, takerRoute } from "../routing/taker.ts";
 import type { Venue } from "../routing/venue.ts";
 import { lotsOf, quantityOf } from "./lots.ts";
 import type { ParametersOf } from "./parameters.ts";
-import { moneyOf, spreadOf } from "./plan-cost.ts";
+import { moneyOf } from "./plan-cost.ts";
 import type { Plan, PlanResult, PlanTerms } from "./plan-types.ts";
+import { splitInLots, splitSteps, splitTermsOf } from "./split-terms.ts";
 
 type Parameters = ParametersOf<"smartRouting">;
 
 const NOT_WITHIN = "the venues do not display all of it within the limit";
-/** Of the grid on which a split is looked for; fewer lots are fewer steps. */
-const STEPS = 40;
 
 export function planRouting(parameters: Parameters, terms: PlanTerms): PlanResult {
   const venues = parameters.venues ?? terms.venues;
@@ -76,69 +74,75 @@ function planImpact(routing: RouteTerms, { instrument, nowMs }: PlanTerms): Plan
   };
 }
 
-function planSplit(
-  { halfSpread, takerFee = 0, underfillPenalty = 0, overfillPenalty = 0 }: Parameters,
-  venues: readonly Venue[],
-  terms: PlanTerms,
-): PlanResult {
+function planSplit(parameters: Parameters, venues: readonly Venue[], terms: PlanTerms): PlanResult {
   const { instrument, quantity, facts } = terms;
-  const spread = spreadOf(facts);
-  const half = halfSpread ?? (spread === null ? null : spread / 2);
-  if (half === null) return { insufficient: "smartRouting: the market shows no bid and ask" };
-  const asked: SplitTerms = {
-    quantity: Number(quantity),
-    halfSpread: half,
-    takerFee,
-    underPenalty: underfillPenalty,
-    overPenalty: overfillPenalty,
-    venues: venues.flatMap(queueOf),
-  };
-  const steps = Math.min(STEPS, lotsOf(quantity, instrument.lotSize));
-  const found = splitVenues(asked, steps);
+  const asked = splitTermsOf({ ...parameters, venues }, quantity, facts);
+  if (asked === null) return { insufficient: "smartRouting: the market shows no bid and ask" };
+  const lots = lotsOf(quantity, instrument.lotSize);
+  const steps = splitSteps(lots);
+  const oversubscribed = parameters.oversubscribed === true;
+  const { expectedCost, ...parts } = oversubscribed
+    ? roundedDown(splitVenues(asked, steps), terms)
+    : splitInLots(asked, lots);
   return {
     own: {
-      ...ordersOf(found, venues, terms),
-      expectedCost: moneyOf(found.expectedCost, instrument),
+      ...ordersOf(parts, venues, terms, oversubscribed),
+      expectedCost: moneyOf(expectedCost, instrument),
       costModel: "contKukanov",
       unscheduled: "0",
       notes: [
         "the cost is against the mid, penalties included",
         `optimal in steps of a ${String(steps)}th of the order`,
-        "limit orders that all fill may be more than the order: a preview only, it is not executed",
+        oversubscribed
+          ? "limit orders that all fill may be more than the order: a preview only, it is not executed"
+          : "market and limit orders are together the order: what still rests after restSeconds is canceled and taken",
       ],
     },
   };
 }
 
-function queueOf({ name, queue }: Venue): SplitTerms["venues"] {
-  if (queue === undefined) return [];
-  const outflow = readOutflow(queue.outflow);
-  if ("fault" in outflow) throw new RangeError(`${name}: ${outflow.fault}`);
-  return [{ name, queue: queue.ahead, rebate: queue.rebate, outflow }];
-}
-
 /** In whole lots: limit orders are rounded down, and what that leaves out goes to the market order. */
-function ordersOf(
-  { market, limits }: Split,
-  venues: readonly Venue[],
-  { instrument, quantity, nowMs }: PlanTerms,
-): Pick<Plan, "schedule" | "split"> {
+function roundedDown(
+  { market, limits, expectedCost }: Split,
+  { instrument, quantity }: PlanTerms,
+): Split {
   const { lotSize } = instrument;
-  const whole = lotsOf(quantity, lotSize);
   const inLots = (units: number): number =>
     dec(units).dividedBy(lotSize).toDecimalPlaces(9).floor().toNumber();
   const resting = limits.map(inLots);
-  const lost = whole - inLots(market) - resting.reduce((sum, lots) => sum + lots, 0);
-  const parts = venues.flatMap(({ name }, index) => {
-    const lots = resting[index] ?? 0;
-    return lots > 0 ? [{ venue: name, quantity: quantityOf(lots, lotSize) }] : [];
+  const lost =
+    lotsOf(quantity, lotSize) - inLots(market) - resting.reduce((sum, lots) => sum + lots, 0);
+  return { market: inLots(market) + Math.max(0, lost), limits: resting, expectedCost };
+}
+
+/** @param parts in lots */
+function ordersOf(
+  { market, limits }: Pick<Split, "market" | "limits">,
+  venues: readonly Venue[],
+  { instrument: { lotSize }, nowMs }: PlanTerms,
+  oversubscribed: boolean,
+): Pick<Plan, "schedule" | "split"> {
+  const parts = venues.flatMap(({ name, queue }, index) => {
+    const lots = limits[index] ?? 0;
+    return lots > 0
+      ? [{ venue: name, quantity: quantityOf(lots, lotSize), price: queue?.price }]
+      : [];
   });
-  const atMarket = quantityOf(inLots(market) + Math.max(0, lost), lotSize);
+  const atMarket = quantityOf(market, lotSize);
   return {
     schedule: [
       ...(atMarket === "0" ? [] : [{ atMs: nowMs, quantity: atMarket }]),
-      ...parts.map((part) => ({ atMs: nowMs, ...part })),
+      ...parts.map(({ venue, quantity, price }) => ({
+        atMs: nowMs,
+        venue,
+        quantity,
+        ...(price !== undefined && { price }),
+      })),
     ],
-    split: { market: atMarket, limits: parts },
+    split: {
+      oversubscribed,
+      market: atMarket,
+      limits: parts.map(({ venue, quantity }) => ({ venue, quantity })),
+    },
   };
 }

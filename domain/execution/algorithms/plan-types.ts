@@ -47,8 +47,9 @@ export type Plan = ExpectedCost & {
   readonly allocations?: readonly Allocation[];
   readonly saving?: DecimalString | null;
   readonly fees?: DecimalString;
-  /** market order and what rests at the venues; together they may be more than the order */
+  /** market order and what rests at the venues: together the order exactly, or more where it is oversubscribed */
   readonly split?: {
+    readonly oversubscribed: boolean;
     readonly market: DecimalString;
     readonly limits: readonly { readonly venue: string; readonly quantity: DecimalString }[];
   };

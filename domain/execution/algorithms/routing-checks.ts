@@ -12,7 +12,14 @@ type Parameters = ParametersOf<"smartRouting">;
 /** The search is over every pair of venues and every step: more would keep the node busy for seconds. */
 const SPLIT_VENUES_MAX = 4;
 
-const SPLIT_FIELDS = ["halfSpread", "takerFee", "underfillPenalty", "overfillPenalty"] as const;
+const SPLIT_FIELDS = [
+  "halfSpread",
+  "takerFee",
+  "underfillPenalty",
+  "overfillPenalty",
+  "restSeconds",
+  "oversubscribed",
+] as const;
 /** What one method alone understands of a venue. */
 const VENUE_FIELDS = [
   ["impact", "impact"],

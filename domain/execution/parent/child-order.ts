@@ -3,6 +3,7 @@ import { quantityOf } from "../algorithms/lots.ts";
 import { attemptId } from "../group/attempt-id.ts";
 import type { ObservePayload } from "./messages.ts";
 import type { Piece } from "./slice-terms.ts";
+import { isSplitRound } from "./split-slice.ts";
 import type { StartedParent } from "./state.ts";
 
 /** Named by its place among the children. */
@@ -22,6 +23,7 @@ export function childOf({ order, facts, children }: StartedParent, piece: Piece)
     timeInForce: piece.timeInForce ?? order.timeInForce,
     ...(order.expireAtMs !== undefined &&
       piece.timeInForce === undefined && { expireAtMs: order.expireAtMs }),
+    ...(piece.postOnly === true && { postOnly: true }),
     ...(order.reduceOnly === true && { reduceOnly: true }),
     ...(destination !== undefined && { exDestination: destination }),
     ...(order.brokerAccountId !== undefined && { brokerAccountId: order.brokerAccountId }),
@@ -31,17 +33,22 @@ export function childOf({ order, facts, children }: StartedParent, piece: Piece)
 }
 
 /** What a slice has to know of the market. */
-export function observeFor(
-  { order, strategy, createdAtMs }: StartedParent,
-  index: number,
-): ObservePayload {
+export function observeFor(state: StartedParent, index: number): ObservePayload {
+  const { order, strategy, createdAtMs } = state;
+  const restAt = isSplitRound(state) ? venueNames(strategy) : [];
   return {
     index,
     symbol: order.symbol,
     sinceMs: createdAtMs,
     wantsVolume: strategy.name === "pov" || strategy.name === "vwap",
     display: strategy.name === "smartRouting" ? displayFor(order) : null,
+    ...(restAt.length > 0 && { restAt }),
   };
+}
+
+function venueNames(strategy: StartedParent["strategy"]): readonly string[] {
+  if (strategy.name !== "smartRouting") return [];
+  return (strategy.parameters.venues ?? []).map(({ name }) => name);
 }
 
 function displayFor({ side, exDestination, brokerAccountId }: NewOrder): ObservePayload["display"] {

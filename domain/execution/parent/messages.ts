@@ -23,6 +23,10 @@ export type MarketSeen = {
   readonly volume: DecimalString | null;
   /** what the venues display, for smart routing */
   readonly venues: readonly Venue[] | null;
+  /** what the venues display of the order's own side; absent where nothing is to rest */
+  readonly ownSide?: readonly Venue[] | null;
+  /** those of the venues asked for that take post-only orders */
+  readonly postOnlyAt?: readonly string[];
 };
 
 export type ParentCommand =
@@ -62,6 +66,8 @@ export type ObservePayload = {
     readonly venue?: string;
     readonly accountId?: string;
   } | null;
+  /** venues at which an order shall rest: their own side is wanted too, and whether they take post-only */
+  readonly restAt?: readonly string[];
 };
 
 /** Payload of the effect `cancelChild`. */

@@ -9,6 +9,7 @@
  *   when the next slice begins, at a pause and at the end; those without one are left to fill or to end by themselves.
  * - A refused child is not the end: its quantity is caught up. Three in a row pause the parent, with an alarm; of those that are
  *   refused because no price is fresh it takes sixty, so that a node that comes back finds its prices first.
+ * - A split rests its limit orders until its time is over or all have closed, and then takes what is left.
  * - A pause sends nothing more. Resuming moves a schedule that spreads by the length of the pause; others keep their clock.
  * - A fill after the end still counts.
  *
@@ -22,9 +23,17 @@ import { firstDifference } from "../../shared/same-content.ts";
 import { CHILDREN_MAX } from "../algorithms/parameters.ts";
 import type { MarketSeen, ParentCommand, ParentEvent, ParentReply } from "./messages.ts";
 import { childOf, observeFor } from "./child-order.ts";
+import { isRefusedTooOften, refusalsText } from "./refusals.ts";
 import { decideSlice, needsMarket } from "./slice.ts";
 import type { Piece } from "./slice-terms.ts";
-import { evolve, isEnded, isOpen, type ParentState, type StartedParent } from "./state.ts";
+import {
+  type Child,
+  evolve,
+  isEnded,
+  isOpen,
+  type ParentState,
+  type StartedParent,
+} from "./state.ts";
 import { summarize } from "./summary.ts";
 import { cancelAll, cancelPriced, Turn } from "./turn.ts";
 import {
@@ -34,6 +43,7 @@ import {
   isTimed,
   isTooLate,
   lifeEndMsOf,
+  restEndMsOf,
   ROUNDS_MAX,
 } from "./timing.ts";
 
@@ -47,9 +57,6 @@ export const parent: Decider<ParentState, ParentCommand, ParentEvent, ParentRepl
   evolve,
 };
 
-const REFUSED_MAX = 3;
-/** A node that comes back has to wait for its first prices: a slice a second may be refused for a minute. */
-const BLIND_MAX = 60;
 const FULL = `it has ${String(CHILDREN_MAX)} children, and an order has no more`;
 
 /** @throws Refusal ORDER_EXISTS, ORDER_NOT_FOUND or ORDER_CLOSED */
@@ -163,8 +170,16 @@ function runSlice(turn: Turn, index: number): void {
   if (isTimed(state) && index >= state.schedule.length) return end(turn, "the schedule is over");
   if (lifeEndMs !== null && nowMs >= lifeEndMs) return end(turn, "its time in force is over");
   const due = dueMsOf(state, index, nowMs);
+  if (state.strategy.name === "smartRouting" && state.children.some(isOpen))
+    return takeBack(turn, due);
   if (state.strategy.name === "pov" && due === null) return end(turn, "the end time is over");
   begin(turn, state, index);
+}
+
+/** What is open is free again when it has closed, and no sooner: then the next round begins. */
+function takeBack(turn: Turn, dueMs: number | null): void {
+  if (dueMs !== null && turn.env.nowMs >= dueMs) cancelPriced(turn);
+  drive(turn);
 }
 
 function begin(turn: Turn, state: StartedParent, index: number): void {
@@ -233,7 +248,7 @@ function drive(turn: Turn): void {
   if (state === null || state.canceledBy !== null) return;
   if (isEnded(state)) return turn.sleep();
   if (!isRunning(state)) return;
-  if (isRefusedTooOften(state)) return alarm(turn);
+  if (isRefusedTooOften(state)) return alarm(turn, state);
   switch (state.strategy.name) {
     case "twap":
     case "vwap":
@@ -253,8 +268,10 @@ function wakeMs(state: StartedParent, nowMs: number): number {
 
 /** The strategies without a clock: the next slice when the one before is complete or canceled. */
 function follow(turn: Turn, state: StartedParent): void {
-  if (state.openIndex !== null || state.children.some(isOpen)) return;
-  if (state.children.some(({ standing }) => standing.ordStatus === "expired" && !isIoc(state))) {
+  if (state.openIndex !== null) return;
+  if (state.children.some(isOpen)) return rest(turn, state);
+  const lifeEndMs = lifeEndMsOf(state) ?? Infinity;
+  if (state.children.some(hasOutlived(state)) || turn.env.nowMs >= lifeEndMs) {
     return end(turn, "its time in force is over");
   }
   const isLastRound = state.strategy.name === "smartRouting" && state.nextIndex >= ROUNDS_MAX;
@@ -267,19 +284,19 @@ function follow(turn: Turn, state: StartedParent): void {
   else turn.wake(state.nextIndex, retryMs);
 }
 
-function isIoc({ strategy }: StartedParent): boolean {
-  return strategy.name === "smartRouting";
+function rest(turn: Turn, state: StartedParent): void {
+  const endMs = restEndMsOf(state);
+  if (endMs !== null) turn.wake(state.nextIndex, endMs);
 }
 
-function isRefusedTooOften({ refusedInRow, blindInRow }: StartedParent): boolean {
-  return refusedInRow - blindInRow >= REFUSED_MAX || blindInRow >= BLIND_MAX;
+/** An IOC expires when it is not filled at once, and nothing follows from it. */
+function hasOutlived({ strategy }: StartedParent): (child: Child) => boolean {
+  const isRouted = strategy.name === "smartRouting";
+  return ({ rests, standing }) => standing.ordStatus === "expired" && (rests === true || !isRouted);
 }
 
-function alarm(turn: Turn): void {
-  const state = turn.started;
-  const last = state?.children.at(-1)?.standing;
-  const why = last?.text ?? last?.reasons.map(({ message }) => message).join("; ") ?? "";
-  const reason = `${String(state?.refusedInRow ?? 0)} children in a row were refused${why === "" ? "" : `: ${why}`}`;
+function alarm(turn: Turn, state: StartedParent): void {
+  const reason = refusalsText(state);
   turn.add({ type: "ParentPaused", requestedBy: "system", reason, alarm: true });
   cancelPriced(turn);
   turn.sleep();

@@ -9,6 +9,7 @@ export interface Piece {
   readonly price?: DecimalString;
   readonly timeInForce?: NewOrder["timeInForce"];
   readonly venue?: string;
+  readonly postOnly?: true;
 }
 
 export interface SliceDecision {

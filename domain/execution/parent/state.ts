@@ -61,6 +61,8 @@ export interface Child {
   readonly venue: string | null;
   readonly placedAtMs: number;
   readonly isCancelRequested: boolean;
+  /** it has a limit and time to wait; absent in children of old */
+  readonly rests?: true;
   readonly standing: ChildStanding;
 }
 
@@ -176,6 +178,7 @@ function childOf(
     venue: order.exDestination ?? null,
     placedAtMs: atMs,
     isCancelRequested: false,
+    ...(order.price !== undefined && order.timeInForce !== "ioc" && { rests: true }),
     standing: UNHEARD,
   };
 }
@@ -218,7 +221,7 @@ function changed(
 }
 
 /** Neither the portfolio nor the venue would have it. */
-function isRefused({ ordStatus, cumQty }: ChildStanding): boolean {
+export function isRefused({ ordStatus, cumQty }: ChildStanding): boolean {
   return (ordStatus === "denied" || ordStatus === "rejected") && dec(cumQty).isZero();
 }
 

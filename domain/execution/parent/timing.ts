@@ -1,6 +1,6 @@
 import { DEFAULT_POV_SECONDS } from "../algorithms/plan-timed.ts";
 import type { ParametersOf } from "../algorithms/parameters.ts";
-import type { StartedParent } from "./state.ts";
+import { isOpen, type StartedParent } from "./state.ts";
 
 /** How often a sniper looks. A reminder is durable and costs a commit; what a second misses a later look may still have. */
 const SNIPER_MS = 1_000;
@@ -42,9 +42,27 @@ export function dueMsOf(state: StartedParent, index: number, nowMs: number): num
     case "sniper":
       return nowMs + SNIPER_MS;
     case "iceberg":
+      return retryMsOf(state, nowMs);
     case "smartRouting":
-      return state.refusedInRow > 0 ? nowMs + RETRY_MS : null;
+      return restEndMsOf(state) ?? retryMsOf(state, nowMs);
   }
+}
+
+function retryMsOf({ refusedInRow }: StartedParent, nowMs: number): number | null {
+  return refusedInRow > 0 ? nowMs + RETRY_MS : null;
+}
+
+/** When what a split has resting is asked back, the order's own end at the latest; null while nothing rests that was not. */
+export function restEndMsOf(state: StartedParent): number | null {
+  const { strategy, children } = state;
+  if (strategy.name !== "smartRouting") return null;
+  const resting = children.find(
+    (child) => child.rests === true && isOpen(child) && !child.isCancelRequested,
+  );
+  if (resting === undefined) return null;
+  // No order is born without restSeconds: where there were none, nothing would be given time.
+  const restMs = (strategy.parameters.restSeconds ?? 0) * 1_000;
+  return Math.min(resting.placedAtMs + restMs, lifeEndMsOf(state) ?? Infinity);
 }
 
 /** At the end of each interval, the last one at the end time. Null once the end time has been. */

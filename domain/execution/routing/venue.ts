@@ -35,6 +35,8 @@ export type QueueTerms = {
   readonly ahead: number;
   /** money per unit that fills; negative is a maker fee */
   readonly rebate: number;
+  /** at which our order rests; absent: the venue's best displayed of the order's side */
+  readonly price?: DecimalString;
   readonly outflow: OutflowTerms;
 };
 

@@ -68,10 +68,11 @@ const plan = s.named(
     split: s.optional(
       s.describe(
         s.object({
+          oversubscribed: s.boolean(),
           market: s.decimalText(),
           limits: s.array(s.object({ venue: s.string(), quantity: s.decimalText() })),
         }),
-        "market order and what rests at the venues; together they may be more than the order",
+        "market order and what rests at the venues: together the order exactly, or more where `oversubscribed`, which is a preview only",
       ),
     ),
   }),

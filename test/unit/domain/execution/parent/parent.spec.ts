@@ -7,7 +7,7 @@ import {
 } from "../../../../../domain/execution/parent/summary.ts";
 import { parent } from "../../../../../domain/execution/parent/parent.ts";
 import { dec, text, ZERO } from "../../../../../domain/shared/decimal.ts";
-import { orderOf, PARENT_ID, START_MS, strategyOf, World } from "./world.ts";
+import { orderOf, PARENT_ID, split, START_MS, strategyOf, World } from "./world.ts";
 
 const twap = (changes = {}) =>
   strategyOf("twap", { durationSeconds: 1300, intervalSeconds: 100, ...changes });
@@ -388,6 +388,9 @@ const strategies = fc.constantFrom(
   strategyOf("sniper", { limitPrice: "100" }),
   strategyOf("smartRouting", {}),
   strategyOf("smartRouting", { method: "impact" }),
+  split(),
+  split({ halfSpread: undefined, restSeconds: 1 }),
+  split({ underfillPenalty: 0 }),
 );
 const steps = fc.array(
   fc.record({
@@ -464,6 +467,8 @@ function step(world: World, what: string, pick: number): void {
     quote: { bid: "99", ask: "100", bidSize: "9", askSize: String(pick % 50) },
     volume: String(pick + (world.nowMs - START_MS) / 100),
     venues: [{ name: "A", feePerUnit: "0", levels: [{ price: "100", size: String(pick % 60) }] }],
+    ownSide: [{ name: "A", feePerUnit: "0", levels: [{ price: "99", size: String(pick % 3) }] }],
+    postOnlyAt: pick % 2 === 0 ? ["A"] : [],
   };
   switch (what) {
     case "fire":

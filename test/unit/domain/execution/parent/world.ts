@@ -47,6 +47,31 @@ export function strategyOf(
   return read.value;
 }
 
+/** A with its own price, B at 98: of 100 units each gets a part, and so does the market order. */
+export function split(changes: { readonly [key: string]: unknown } = {}): Strategy {
+  const venue = (name: string, price?: string) => ({
+    name,
+    feePerUnit: "0",
+    levels: [],
+    queue: {
+      ahead: 200,
+      rebate: 0.002,
+      outflow: { kind: "exponential", mean: 220 },
+      ...(price !== undefined && { price }),
+    },
+  });
+  return strategyOf("smartRouting", {
+    method: "split",
+    halfSpread: 0.02,
+    takerFee: 0.003,
+    underfillPenalty: 0.045,
+    overfillPenalty: 0.05,
+    restSeconds: 60,
+    venues: [venue("A"), venue("B", "98")],
+    ...changes,
+  });
+}
+
 interface Waiting {
   readonly command: ParentCommand;
   readonly dueMs: number;
