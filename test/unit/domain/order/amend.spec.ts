@@ -108,7 +108,9 @@ describe("an amendment", () => {
     expect(given(...events).when(apply(report("canceled", "x"))).reply.order.cumQty).toBe("100");
     const { reply, effects } = given(...events).when(apply(report("replaceRejected", "e-r")));
     expect(reply.order).toMatchObject({ ordStatus: "filled", leavesQty: "0" });
-    expect(tellsOf(effects)).toEqual([{ type: "ReleaseHold", orderId: "o-1", reason: "filled", cumQty: "100" }]);
+    expect(tellsOf(effects)).toEqual([
+      { type: "ReleaseHold", orderId: "o-1", reason: "filled", cumQty: "100" },
+    ]);
   });
 
   it("to what is filled meanwhile ends the order as filled", () => {
