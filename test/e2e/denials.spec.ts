@@ -1,4 +1,5 @@
 import { DENIAL_CODES } from "../../domain/order/new-order.ts";
+import { createBrokerAccount } from "../../mixins/rest/routes/brokers.ts";
 import type { DenialCode } from "../../domain/order/new-order.ts";
 import { storeBars } from "../../models/timescale/bars.ts";
 import {
@@ -161,7 +162,7 @@ const REFUSED: Readonly<Partial<Record<DenialCode, Refused>>> = {
   },
 };
 
-/** Those that need more than an order to come about. */
+/** Those that need more than an order to come about; a disabled account is in broker-accounts.spec.ts. */
 const TOLD_APART = [
   "ORDER_RATE_EXCEEDED",
   "PORTFOLIO_CLOSED",
@@ -267,6 +268,28 @@ describe("the check before an order", () => {
     ]);
     await node().admin.call(createOrder, { portfolioId, ...market, side: "sell", quantity: "500" });
     await hand.play({ ACME: 100 });
+  });
+
+  it("what a broker cannot be asked for is denied by name, and never reaches it", async () => {
+    const accountAt = async (exchange: string): Promise<string> => {
+      const credentials = { apiKey: "key", secret: "secret" };
+      const settings = { exchange, feeBps: "10" };
+      const body = { broker: "ccxt", name: exchange, credentials, settings };
+      return (await node().admin.call(createBrokerAccount, body)).accountId;
+    };
+    const accountId = await accountAt("binance");
+    const order = { ...limitOrder, portfolioId: await open(), price: "90", quantity: "2" };
+    const codesOf = async (changes: RouteInput): Promise<readonly string[]> => {
+      const asked = { ...order, brokerAccountId: accountId, timeInForce: "gtc", ...changes };
+      const answer = await node().admin.ask(createOrder, asked);
+      return expectProblem(answer, "ORDER_DENIED").reasons?.map(({ code }) => code) ?? [];
+    };
+    expect(await codesOf({ timeInForce: "day" })).toEqual(["TIME_IN_FORCE_UNSUPPORTED"]);
+    const trailing = { type: "trailingStop", trail: { amount: "1" }, price: undefined };
+    expect(await codesOf(trailing)).toEqual(["ORDER_TYPE_UNSUPPORTED"]);
+    const brokerAccountId = await accountAt("mexc");
+    const shown = { flags: { displayQuantity: "1" }, brokerAccountId };
+    expect(await codesOf(shown)).toEqual(["FLAG_UNSUPPORTED"]);
   });
 
   it("every reason has a test, but for those that validation forestalls", () => {
