@@ -11,6 +11,8 @@ export interface Quote {
   readonly lastSize: DecimalString | null;
   /** at the venue, epoch ms */
   readonly tsEventMs: number;
+  /** microseconds within that millisecond, 0 to 999; absent: the venue does not say */
+  readonly tsEventMicros?: number;
   /** when we learnt of it, epoch ms */
   readonly tsInitMs: number;
 }
@@ -21,5 +23,11 @@ export interface TradeTick {
   readonly price: DecimalString;
   readonly size: DecimalString;
   readonly tsEventMs: number;
+  /** microseconds within that millisecond, 0 to 999; absent: the venue does not say */
+  readonly tsEventMicros?: number;
   readonly source: string;
+  /** the venue's, by which a repeat is known; absent: it has none */
+  readonly tradeId?: string;
+  /** the side of the order that took; absent: the venue does not say */
+  readonly aggressor?: "buy" | "sell";
 }

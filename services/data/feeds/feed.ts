@@ -1,11 +1,13 @@
 import type { Bar } from "../../../domain/market/bar.ts";
+import type { BookSnapshot } from "../../../domain/market/book/snapshot.ts";
 import type { Quote, TradeTick } from "../../../domain/market/quote.ts";
 import type { MarketDataRefusal } from "../../../domain/market/refusal.ts";
 
 export type MarketEvent =
   | { readonly kind: "bar"; readonly bar: Bar }
   | { readonly kind: "trade"; readonly trade: TradeTick }
-  | { readonly kind: "quote"; readonly quote: Quote };
+  | { readonly kind: "quote"; readonly quote: Quote }
+  | { readonly kind: "book"; readonly book: BookSnapshot };
 
 /** Why a row was not understood, beside the reasons of `domain/market/refusal`. Closed list, in docs/ERRORS.md. */
 export const FEED_REFUSALS = [

@@ -61,5 +61,7 @@ function marketTimeMs(event: MarketEvent): number {
       return event.trade.tsEventMs;
     case "quote":
       return event.quote.tsEventMs;
+    case "book":
+      return event.book.tsEventMs;
   }
 }
