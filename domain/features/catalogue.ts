@@ -1,43 +1,54 @@
-import { ema } from "./ema.ts";
-import type { Kernel } from "./kernel.ts";
-import { rsi } from "./rsi.ts";
-import { sma } from "./sma.ts";
+import { bands } from "./indicators/bands.ts";
+import { dependence } from "./indicators/dependence.ts";
+import { momentum } from "./indicators/momentum.ts";
+import { movingAverages } from "./indicators/moving-averages.ts";
+import { oscillators } from "./indicators/oscillators.ts";
+import { parabolic } from "./indicators/parabolic.ts";
+import { returnsAndVolatility } from "./indicators/returns.ts";
+import { statistics } from "./indicators/statistics.ts";
+import { trend } from "./indicators/trend.ts";
+import { volumes } from "./indicators/volume.ts";
+import type { Kernel, Parameter } from "./kernel.ts";
+
+const families = [
+  movingAverages,
+  momentum,
+  oscillators,
+  trend,
+  parabolic,
+  bands,
+  volumes,
+  returnsAndVolatility,
+  statistics,
+  dependence,
+];
 
 /** Every indicator there is, by name. */
 export const KERNELS: ReadonlyMap<string, Kernel> = new Map(
-  [sma, ema, rsi].map((kernel) => [kernel.name, kernel] as const),
+  families.flat().map((kernel) => [kernel.name, kernel] as const),
 );
 
 /** What the catalogue says of an indicator; `warmup` is that of the default parameters, in bars. */
 export interface CatalogueEntry {
   readonly name: string;
-  readonly parameters: readonly {
-    readonly name: string;
-    readonly description: string;
-    readonly min: number;
-    readonly max: number;
-  }[];
+  readonly parameters: readonly Parameter[];
   readonly defaults: readonly number[];
   readonly warmup: number;
+  /** null: one value without a name */
+  readonly lines: readonly string[] | null;
+  /** the second series that it needs, or null */
+  readonly input: "benchmark" | null;
   readonly description: string;
   readonly source: string;
+  /** what it says where its formula divides by nothing or has no meaning */
+  readonly edge: string;
 }
 
 export function catalogue(): readonly CatalogueEntry[] {
   return [...KERNELS.values()].map((kernel) => {
     const defaults = kernel.parameters.map((parameter) => parameter.default);
-    return {
-      name: kernel.name,
-      parameters: kernel.parameters.map(({ name, description, min, max }) => ({
-        name,
-        description,
-        min,
-        max,
-      })),
-      defaults,
-      warmup: kernel.warmup(defaults),
-      description: kernel.description,
-      source: kernel.source,
-    };
+    const { name, parameters, lines, input, description, source, edge } = kernel;
+    const warmup = kernel.warmup(defaults);
+    return { name, parameters, defaults, warmup, lines, input, description, source, edge };
   });
 }

@@ -8,7 +8,7 @@ export interface Feature {
   readonly name: string;
   readonly kernel: Kernel;
   readonly params: readonly number[];
-  /** bars that give null before the first value */
+  /** bars before every line has a value */
   readonly warmup: number;
 }
 
@@ -20,7 +20,7 @@ export function parseFeature(text: string): Feature {
   const [indicator = "", ...numbers] = text.split("_");
   const kernel = KERNELS.get(indicator);
   if (kernel === undefined) throw unknownFeature(text);
-  const params = numbers.length === 0 ? defaultsOf(kernel) : numbers.map(toInteger);
+  const params = numbers.length === 0 ? defaultsOf(kernel) : numbers.map(toNumber);
   const fault = parameterFault(kernel, params);
   if (fault !== null) throw invalidParameter(text, fault);
   const name = [kernel.name, ...params].join("_");
@@ -44,9 +44,9 @@ function defaultsOf(kernel: Kernel): readonly number[] {
   return kernel.parameters.map((parameter) => parameter.default);
 }
 
-// One spelling a feature: `sma_020` and `sma_2e1` would name the same column twice.
-function toInteger(digits: string): number {
-  return /^(?:0|[1-9]\d{0,8})$/.test(digits) ? Number(digits) : Number.NaN;
+// One spelling a feature: `sma_020`, `sma_2e1` and `bbands_20_2.0` would name the same column twice.
+function toNumber(digits: string): number {
+  return /^(?:0|[1-9]\d{0,8})(?:\.\d{0,3}[1-9])?$/.test(digits) ? Number(digits) : Number.NaN;
 }
 
 function unknownFeature(text: string): Refusal {

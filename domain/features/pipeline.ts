@@ -1,14 +1,30 @@
 import type { Bar } from "../market/bar.ts";
 import type { Json } from "../shared/json.ts";
 import { KERNELS } from "./catalogue.ts";
-import type { BarFloats } from "./kernel.ts";
-import { parseFeatures, type Feature } from "./parse.ts";
+import type { BarFloats, FeatureValue, Kernel } from "./kernel.ts";
+import { parseFeatures } from "./parse.ts";
 
-/** Bars by column, oldest first, all of one length: arrays or typed arrays of float64. */
-export type BarColumns = { readonly [column in keyof BarFloats]: ArrayLike<number> };
+/**
+ * Bars by column, oldest first, all of one length: arrays or typed arrays of float64. `startMs` is needed by what is anchored
+ * in time (`vwap`), `benchmark` by what compares with another series; NaN where the benchmark has no bar.
+ */
+export interface BarColumns {
+  readonly open: ArrayLike<number>;
+  readonly high: ArrayLike<number>;
+  readonly low: ArrayLike<number>;
+  readonly close: ArrayLike<number>;
+  readonly volume: ArrayLike<number>;
+  readonly startMs?: ArrayLike<number>;
+  readonly benchmark?: ArrayLike<number>;
+}
 
-/** Values by canonical feature name; null in the warm-up. */
-export type FeatureValues = { readonly [feature: string]: number | null };
+/** Values by canonical feature name; null in the warm-up, an object where a feature has lines. */
+export type FeatureValues = { readonly [feature: string]: FeatureValue };
+
+type Line = readonly (number | null)[];
+
+/** One value a bar; a list for each line where a feature has lines. */
+export type FeatureSeries = Line | { readonly [line: string]: Line };
 
 /**
  * The live state of several features of one symbol and timeframe: plain JSON, to be stored and resumed. Only the latest one
@@ -16,7 +32,7 @@ export type FeatureValues = { readonly [feature: string]: number | null };
  */
 export interface FeatureVector {
   /** of this layout; another version must be warmed up anew from bars */
-  readonly version: 1;
+  readonly version: 2;
   readonly features: readonly FeatureState[];
 }
 
@@ -34,6 +50,7 @@ export function toFloats(bar: Bar): BarFloats {
     low: Number(bar.low),
     close: Number(bar.close),
     volume: Number(bar.volume),
+    startMs: bar.startMs,
   };
 }
 
@@ -45,12 +62,19 @@ export function toFloats(bar: Bar): BarFloats {
 export function computeSeries(
   features: readonly string[],
   columns: BarColumns,
-): { readonly [feature: string]: readonly (number | null)[] } {
+): { readonly [feature: string]: FeatureSeries } {
   const length = lengthOf(columns);
-  const series = parseFeatures(features).map(
-    (feature) => [feature.name, computeFeature(feature, columns, length)] as const,
+  const parsed = parseFeatures(features);
+  const found = parsed.map(({ kernel, params }) => valuesOf(kernel, params, columns, length));
+  const series = parsed.map(
+    ({ name, kernel }, index) => [name, byLine(kernel, found[index] ?? [])] as const,
   );
   return Object.fromEntries(series);
+}
+
+/** The number of a feature without lines; null for one with lines, and in the warm-up. */
+export function oneNumber(value: FeatureValue | undefined): number | null {
+  return typeof value === "number" ? value : null;
 }
 
 /**
@@ -59,7 +83,7 @@ export function computeSeries(
  */
 export function startFeatures(features: readonly string[]): FeatureVector {
   return {
-    version: 1,
+    version: 2,
     features: parseFeatures(features).map(({ name, kernel, params }) => ({
       name,
       indicator: kernel.name,
@@ -81,7 +105,7 @@ export function advanceFeatures(
     return { feature: { name, indicator, state: step.state }, value: step.value };
   });
   return {
-    vector: { version: 1, features: steps.map((step) => step.feature) },
+    vector: { version: 2, features: steps.map((step) => step.feature) },
     values: Object.fromEntries(steps.map(({ feature, value }) => [feature.name, value])),
   };
 }
@@ -91,19 +115,27 @@ export function warmupOf(features: readonly string[]): number {
   return Math.max(0, ...parseFeatures(features).map((feature) => feature.warmup));
 }
 
-function computeFeature(
-  feature: Feature,
+function valuesOf(
+  kernel: Kernel,
+  params: readonly number[],
   columns: BarColumns,
   length: number,
-): readonly (number | null)[] {
-  const values: (number | null)[] = [];
-  let state = feature.kernel.init(feature.params);
+): readonly FeatureValue[] {
+  const values: FeatureValue[] = [];
+  let state = kernel.init(params);
   for (let index = 0; index < length; index += 1) {
-    const step = feature.kernel.update(state, barAt(columns, index));
+    const step = kernel.update(state, barAt(columns, index));
     state = step.state;
     values.push(step.value);
   }
   return values;
+}
+
+function byLine({ lines }: Kernel, values: readonly FeatureValue[]): FeatureSeries {
+  if (lines === null) return values.map(oneNumber);
+  const line = (name: string) =>
+    values.map((value) => (typeof value === "object" ? (value?.[name] ?? null) : null));
+  return Object.fromEntries(lines.map((name) => [name, line(name)]));
 }
 
 function barAt(columns: BarColumns, index: number): BarFloats {
@@ -113,12 +145,15 @@ function barAt(columns: BarColumns, index: number): BarFloats {
     low: columns.low[index] ?? Number.NaN,
     close: columns.close[index] ?? Number.NaN,
     volume: columns.volume[index] ?? Number.NaN,
+    startMs: columns.startMs?.[index],
+    benchmark: columns.benchmark?.[index],
   };
 }
 
 function lengthOf(columns: BarColumns): number {
-  const { open, high, low, close, volume } = columns;
-  const lengths = new Set([open, high, low, close, volume].map((column) => column.length));
+  const { open, high, low, close, volume, startMs, benchmark } = columns;
+  const given = [open, high, low, close, volume, startMs, benchmark];
+  const lengths = new Set(given.flatMap((column) => column?.length ?? []));
   if (lengths.size === 1) return close.length;
   throw new RangeError(
     `columns: expected one length, found ${[...lengths].map(String).join(", ")}`,

@@ -1,20 +1,31 @@
 import * as fc from "fast-check";
 import { catalogue } from "../../../../domain/features/catalogue.ts";
-import type { BarFloats } from "../../../../domain/features/kernel.ts";
+import type { BarFloats, FeatureValue } from "../../../../domain/features/kernel.ts";
 import { parseFeature, parseFeatures } from "../../../../domain/features/parse.ts";
 import {
   advanceFeatures,
   computeSeries,
+  oneNumber,
   startFeatures,
   toFloats,
   warmupOf,
   type BarColumns,
+  type FeatureSeries,
   type FeatureValues,
   type FeatureVector,
 } from "../../../../domain/features/pipeline.ts";
 import { Refusal } from "../../../../domain/shared/errors.ts";
 
-const FEATURES = ["sma_3", "sma_20", "ema_5", "ema_12", "rsi_2", "rsi_14"];
+const FEATURES = [
+  "sma_3",
+  "sma_20",
+  "ema_5",
+  "ema_12",
+  "rsi_2",
+  "rsi_14",
+  "macd_3_5_2",
+  "stoch_5_2_2",
+];
 
 const price = fc.double({ min: -1000, max: 1000, noNaN: true });
 const bars = fc.array(
@@ -50,9 +61,21 @@ const thaw: (vector: FeatureVector) => FeatureVector = (vector) =>
 const batch = (list: readonly BarFloats[]) => {
   const series = computeSeries(FEATURES, columnsOf(list));
   return list.map((_, index) =>
-    Object.fromEntries(FEATURES.map((name) => [name, series[name]?.[index] ?? null])),
+    Object.fromEntries(FEATURES.map((name) => [name, valueAt(series[name], index)])),
   );
 };
+
+function valueAt(series: FeatureSeries = [], index: number): FeatureValue {
+  const at = (line: readonly (number | null)[] = []) => line[index] ?? null;
+  // Array.isArray does not narrow a readonly array away from a record.
+  const isLine = (found: FeatureSeries): found is readonly (number | null)[] =>
+    Array.isArray(found);
+  if (isLine(series)) return at(series);
+  return Object.fromEntries(Object.entries(series).map(([name, line]) => [name, at(line)]));
+}
+
+const numbersOf = (value: FeatureValue) =>
+  typeof value === "object" && value !== null ? Object.values(value) : [value];
 
 describe("the laws of features", () => {
   it("nothing looks ahead: a truncated history gives the same values up to its end", () => {
@@ -87,7 +110,7 @@ describe("the laws of features", () => {
     fc.assert(
       fc.property(bars, (list) => {
         for (const values of batch(list)) {
-          for (const value of Object.values(values)) {
+          for (const value of Object.values(values).flatMap(numbersOf)) {
             expect(value === null || Number.isFinite(value)).toBe(true);
           }
         }
@@ -114,6 +137,32 @@ describe("series", () => {
     );
   });
 
+  it("have one list a line where a feature has lines", () => {
+    const columns = columnsOf([1, 2, 4].map((close) => toFloatsOf(close)));
+    const { bbands_2_1: found = [] } = computeSeries(["bbands_2_1"], columns);
+    expect(found).toEqual({
+      upper: [null, 2, 4],
+      middle: [null, 1.5, 3],
+      lower: [null, 1, 2],
+    });
+  });
+
+  it("compare with a benchmark where one is given, and are null without it", () => {
+    const columns = columnsOf([1, 2, 3, 6, 5].map((close) => toFloatsOf(close)));
+    const compare = (benchmark: readonly number[]) =>
+      computeSeries(["rollingbeta_3"], { ...columns, benchmark })["rollingbeta_3"];
+    expect(compare([2, 4, 6, 12, 10])).toEqual([null, null, null, 1, 1]);
+    expect(compare([2, 4, 6, 12, Number.NaN])).toEqual([null, null, null, 1, null]);
+    expect(computeSeries(["rollingbeta_3"], columns)["rollingbeta_3"]).toEqual(
+      [1, 2, 3, 4, 5].map(() => null),
+    );
+    expect(() => compare([1])).toThrow("expected one length");
+  });
+
+  it("say one number only of a feature without lines", () => {
+    expect([1, null, undefined, { k: 1, d: 2 }].map(oneNumber)).toEqual([1, null, null, null]);
+  });
+
   it("say how many bars they need", () => {
     expect(warmupOf(["sma_20", "rsi_14", "rsi_20"])).toBe(20);
     expect(warmupOf([])).toBe(0);
@@ -137,6 +186,7 @@ describe("series", () => {
       low: -40.32,
       close: -37.63,
       volume: 247947,
+      startMs: 0,
     });
   });
 });
@@ -156,7 +206,7 @@ describe("a live vector", () => {
 
   it("of an indicator that is not there any more is refused, not ignored", () => {
     const vector: FeatureVector = {
-      version: 1,
+      version: 2,
       features: [{ name: "magic_1", indicator: "magic", state: null }],
     };
     expect(() => advanceFeatures(vector, toFloatsOf(1))).toThrow('no indicator is called "magic"');
@@ -177,6 +227,12 @@ describe("feature names", () => {
   it("read as indicator and parameters, and the bare name as its defaults", () => {
     expect(parseFeature("sma_50")).toMatchObject({ name: "sma_50", params: [50], warmup: 49 });
     expect(parseFeature("rsi")).toMatchObject({ name: "rsi_14", params: [14], warmup: 14 });
+    expect(parseFeature("bbands_20_2.5")).toMatchObject({
+      name: "bbands_20_2.5",
+      params: [20, 2.5],
+    });
+    expect(parseFeature("psar").name).toBe("psar_0.02_0.2");
+    expect(parseFeature("obv")).toMatchObject({ name: "obv", params: [], warmup: 0 });
     expect(parseFeatures(["ema_12", "sma", "sma_20"]).map(({ name }) => name)).toEqual([
       "ema_12",
       "sma_20",
@@ -195,6 +251,14 @@ describe("feature names", () => {
     ["sma_2e1", "FEATURE_PARAMETER_INVALID"],
     ["sma_20_5", "FEATURE_PARAMETER_INVALID"],
     ["rsi_x", "FEATURE_PARAMETER_INVALID"],
+    ["rsi_14.5", "FEATURE_PARAMETER_INVALID"],
+    ["bbands_20", "FEATURE_PARAMETER_INVALID"],
+    ["bbands_20_2.0", "FEATURE_PARAMETER_INVALID"],
+    ["bbands_20_.5", "FEATURE_PARAMETER_INVALID"],
+    ["bbands_20_2.12345", "FEATURE_PARAMETER_INVALID"],
+    ["macd_26_12_9", "FEATURE_PARAMETER_INVALID"],
+    ["psar_0.3_0.2", "FEATURE_PARAMETER_INVALID"],
+    ["obv_1", "FEATURE_PARAMETER_INVALID"],
   ])("%j are refused with %s, naming the feature", (name, code) => {
     const refused = refusalOf(() => parseFeatures(["sma_20", name]));
     expect(refused.code).toBe(code);
@@ -204,17 +268,25 @@ describe("feature names", () => {
 });
 
 describe("the catalogue", () => {
-  it("describes every indicator with its defaults and their warm-up", () => {
-    const summary = catalogue().map(({ name, defaults, warmup }) => [name, defaults, warmup]);
-    expect(summary).toEqual([
-      ["sma", [20], 19],
-      ["ema", [20], 19],
-      ["rsi", [14], 14],
-    ]);
-    for (const entry of catalogue()) {
-      expect(entry.description.length).toBeGreaterThan(10);
-      expect(entry.source).toMatch(/TA-Lib/);
-      expect(entry.parameters).toHaveLength(entry.defaults.length);
+  const entries = new Map(catalogue().map((entry) => [entry.name, entry]));
+
+  it("describes every indicator with its defaults, their warm-up and its lines", () => {
+    expect(entries.size).toBeGreaterThanOrEqual(80);
+    expect(entries.get("sma")).toMatchObject({ defaults: [20], warmup: 19, lines: null });
+    expect(entries.get("macd")).toMatchObject({
+      defaults: [12, 26, 9],
+      warmup: 33,
+      lines: ["macd", "signal", "histogram"],
+    });
+    expect(entries.get("rollingbeta")).toMatchObject({ input: "benchmark" });
+  });
+
+  it("has names that a feature's name can be made of", () => {
+    for (const { name, defaults } of entries.values()) {
+      const feature = [name, ...defaults].join("_");
+      expect(feature).toMatch(/^[a-z][a-z0-9]*(_[0-9.]+)*$/);
+      expect(feature.length).toBeLessThanOrEqual(60);
+      expect(parseFeature(feature).name).toBe(feature);
     }
   });
 });
