@@ -1,29 +1,45 @@
 import type { Context, ServiceSchema } from "moleculer";
-import type { Bar, Timeframe } from "../../domain/market/bar.ts";
 import { catalogue } from "../../domain/features/catalogue.ts";
-import type { CatalogueEntry } from "../../domain/features/catalogue.ts";
-import { parseFeatures } from "../../domain/features/parse.ts";
-import { computeSeries, warmupOf } from "../../domain/features/pipeline.ts";
+import type { Bar, Timeframe } from "../../domain/market/bar.ts";
 import { heavyRead } from "../../mixins/resilience/heavy.ts";
-import { insufficientData, notFound } from "../../mixins/rest/rest-error.ts";
+import * as setRoutes from "../../mixins/rest/routes/feature-sets.ts";
+import * as statisticsRoutes from "../../mixins/rest/routes/feature-statistics.ts";
 import * as routes from "../../mixins/rest/routes/features.ts";
-import type { FeatureCatalogueView, FeatureSeriesView } from "../../mixins/rest/routes/features.ts";
+import type { FeatureCatalogueView } from "../../mixins/rest/routes/features.ts";
 import type { ActionMap } from "../../mixins/rest/routes/index.ts";
-import { isoTime } from "../../mixins/rest/views.ts";
-import { readBarColumns } from "../../models/timescale/bars.ts";
+import { listFormulas } from "../../models/formulas.ts";
 import type { RequestContext } from "../../types/contracts.ts";
+import { userOf } from "../access.ts";
 import type { NodeContext } from "../context.ts";
+import { correlationMatrix } from "./features/correlation.ts";
+import { crossSection } from "./features/cross-section.ts";
+import { keepAfterRevision, keepAtClose } from "./features/keep.ts";
+import {
+  createFeatureSet,
+  createFormula,
+  featureSetPage,
+  formulaPage,
+  getFeatureSet,
+  getFormula,
+  removeFeatureSet,
+  removeFormula,
+} from "./features/named.ts";
+import { patternCatalogue } from "./features/patterns.ts";
+import { CUSTOM, formulaOf, resolveFeatures } from "./features/resolve.ts";
+import { featureSeries } from "./features/series.ts";
 import { LiveFeatures } from "./live-features.ts";
 import type { FeaturePair } from "./live-features.ts";
 import type { Market } from "./market.ts";
 
-type Series = ActionMap["features.series"]["params"];
+type Ctx<A extends keyof ActionMap> = RequestContext<ActionMap[A]["params"]>;
 
 /** A bar that has just closed, and the features wanted of it. */
 export interface VectorRequest {
   readonly bar: Bar;
   readonly timeframe: Timeframe;
   readonly features: readonly string[];
+  /** whose formulas `custom:` means; without it there are none */
+  readonly tenantId?: string;
 }
 
 /** Features of stored bars over REST, and of the bar that has just closed for those who trade on it. */
@@ -32,73 +48,121 @@ export function featuresService(node: NodeContext, market: Market): ServiceSchem
   return {
     name: "features",
     actions: {
-      catalogue: {
-        params: routes.getFeatureCatalogue.input.validator,
-        handler: (): FeatureCatalogueView => ({ data: catalogue().map(toView), nextCursor: null }),
-      },
-      series: {
-        ...heavyRead(2, 16),
-        params: routes.getFeatures.input.validator,
-        handler: (ctx: RequestContext<Series>) => series(node, market, ctx.params),
-      },
+      ...ofBars(node, market),
+      ...ofNames(node, market),
       vector: {
         visibility: "public",
-        handler: ({ params }: Context<VectorRequest>): Promise<FeaturePair> =>
-          live.at(params.bar, params.features),
+        handler: async ({ params }: Context<VectorRequest>): Promise<FeaturePair> => {
+          const { bar, features, tenantId = null } = params;
+          return live.at(bar, await resolveFeatures(node.pool, tenantId, features));
+        },
+      },
+      /** Acknowledged: it answers once what is to be kept of the bar is recorded. A repeat changes nothing. */
+      onBar: {
+        visibility: "public",
+        handler: async ({ params }: Context<{ readonly bar: Bar }>): Promise<null> =>
+          keepAtClose(node, live, params.bar),
+      },
+      /** The same for a bar of the past that came late, or changed. */
+      onRevisedBar: {
+        visibility: "public",
+        handler: async ({ params }: Context<{ readonly bar: Bar }>): Promise<null> =>
+          keepAfterRevision(node, params.bar),
       },
     },
   };
 }
 
-function toView(entry: CatalogueEntry): FeatureCatalogueView["data"][number] {
-  const names = entry.parameters.map(({ name }) => name);
+function ofBars(node: NodeContext, market: Market): ServiceSchema["actions"] {
   return {
-    name: entry.name,
-    parameters: names,
-    defaults: Object.fromEntries(names.map((name, i) => [name, entry.defaults[i] ?? 0])),
-    warmup: entry.warmup,
-    description: entry.description,
-    source: entry.source,
+    catalogue: {
+      params: routes.getFeatureCatalogue.input.validator,
+      handler: (ctx: Ctx<"features.catalogue">) => wholeCatalogue(node, ctx),
+    },
+    series: {
+      ...heavyRead(2, 16),
+      params: routes.getFeatures.input.validator,
+      handler: (ctx: Ctx<"features.series">) => featureSeries(node, market, ctx),
+    },
+    correlation: {
+      ...heavyRead(2, 16),
+      params: statisticsRoutes.getCorrelation.input.validator,
+      handler: (ctx: Ctx<"features.correlation">) => correlationMatrix(node, market, ctx),
+    },
+    crossSection: {
+      ...heavyRead(2, 16),
+      params: statisticsRoutes.getCrossSection.input.validator,
+      handler: (ctx: Ctx<"features.crossSection">) => crossSection(node, market, ctx),
+    },
   };
 }
 
-/**
- * Computed over all bars up to `end`, so that a value does not depend on where the question begins, then cut to the
- * last `limit` bars of the range.
- */
-async function series(
+function ofNames(node: NodeContext, market: Market): ServiceSchema["actions"] {
+  return {
+    createFormula: {
+      params: setRoutes.createFormula.input.validator,
+      handler: (ctx: Ctx<"features.createFormula">) => createFormula(node, ctx),
+    },
+    listFormulas: {
+      params: setRoutes.listFormulas.input.validator,
+      handler: (ctx: Ctx<"features.listFormulas">) => formulaPage(node, ctx),
+    },
+    getFormula: {
+      params: setRoutes.getFormula.input.validator,
+      handler: (ctx: Ctx<"features.getFormula">) => getFormula(node, ctx),
+    },
+    removeFormula: {
+      params: setRoutes.deleteFormula.input.validator,
+      handler: (ctx: Ctx<"features.removeFormula">) => removeFormula(node, ctx),
+    },
+    createSet: {
+      params: setRoutes.createFeatureSet.input.validator,
+      handler: (ctx: Ctx<"features.createSet">) => createFeatureSet(node, market, ctx),
+    },
+    listSets: {
+      params: setRoutes.listFeatureSets.input.validator,
+      handler: (ctx: Ctx<"features.listSets">) => featureSetPage(node, ctx),
+    },
+    getSet: {
+      params: setRoutes.getFeatureSet.input.validator,
+      handler: (ctx: Ctx<"features.getSet">) => getFeatureSet(node, ctx),
+    },
+    removeSet: {
+      params: setRoutes.deleteFeatureSet.input.validator,
+      handler: (ctx: Ctx<"features.removeSet">) => removeFeatureSet(node, ctx),
+    },
+  };
+}
+
+/** More formulas than a tenant can have. */
+const ALL = 1_000;
+
+/** Indicators, patterns, and the formulas of the tenant. */
+async function wholeCatalogue(
   node: NodeContext,
-  market: Market,
-  params: Series,
-): Promise<FeatureSeriesView> {
-  const { symbol, timeframe, start, end, limit } = params;
-  if ((await market.instrument(symbol)) === null) throw notFound("symbol", symbol);
-  const names = parseFeatures(params.features).map(({ name }) => name);
-  const columns = await readBarColumns(node.pool, {
-    symbol,
-    timeframe,
-    ...(end !== undefined && { endMs: end }),
+  ctx: Ctx<"features.catalogue">,
+): Promise<FeatureCatalogueView> {
+  const { tenantId } = userOf(ctx);
+  const formulas = await listFormulas(node.pool, { tenantId, limit: ALL });
+  const builtIn = [...catalogue(), ...patternCatalogue()].map((entry) => {
+    const { name, warmup, lines, input, description, source, edge } = entry;
+    const parameters = entry.parameters.map((parameter) => parameter.name);
+    const defaults = Object.fromEntries(parameters.map((p, i) => [p, entry.defaults[i] ?? 0]));
+    return { name, parameters, defaults, warmup, lines, input, description, source, edge };
   });
-  const count = columns.startMs.length;
-  if (count < warmupOf(names)) {
-    throw insufficientData(
-      `${names.join(", ")} need ${warmupOf(names)} bars of ${timeframe}, ${count} are stored`,
-    );
-  }
-  const computed = computeSeries(names, columns);
-  const first = Math.max(
-    count - limit,
-    start === undefined ? 0 : firstFrom(columns.startMs, start),
-  );
-  return {
-    symbol,
-    timeframe,
-    timestamps: [...columns.startMs.subarray(first)].map(isoTime),
-    features: Object.fromEntries(names.map((name) => [name, (computed[name] ?? []).slice(first)])),
-  };
-}
-
-function firstFrom(startMs: Float64Array, from: number): number {
-  const at = startMs.findIndex((ms) => ms >= from);
-  return at < 0 ? startMs.length : at;
+  const custom = formulas.map(({ name, formula, description }) => {
+    const { kernel, warmup } = formulaOf(formula);
+    return {
+      name: `${CUSTOM}${name}`,
+      parameters: [],
+      defaults: {},
+      warmup,
+      lines: null,
+      input: kernel.input,
+      description: description === "" ? formula : description,
+      source: "formula",
+      edge: kernel.edge,
+    };
+  });
+  return { data: [...builtIn, ...custom], nextCursor: null };
 }

@@ -1,6 +1,6 @@
 import { route } from "../route.ts";
 import { s } from "../schema.ts";
-import type { Infer } from "../schema.ts";
+import type { CrossCheck, Infer } from "../schema.ts";
 import { symbol, timeframe } from "./common.ts";
 
 const definition = s.named(
@@ -10,8 +10,17 @@ const definition = s.named(
     parameters: s.describe(s.array(s.string()), "in the order in which a feature's name has them"),
     defaults: s.record(s.number()),
     warmup: s.describe(s.integer(), "bars until the first value, with the default parameters"),
+    lines: s.describe(
+      s.nullable(s.array(s.string())),
+      "of a feature with several values a bar; null: one value without a name",
+    ),
+    input: s.describe(s.nullable(s.enum(["benchmark"])), "what it needs beside the bars"),
     description: s.string(),
-    source: s.describe(s.string(), "where the definition comes from"),
+    source: s.describe(
+      s.string(),
+      "where the definition comes from; `formula` for a stored formula of your own",
+    ),
+    edge: s.describe(s.string(), "what it says where its formula has no meaning"),
   }),
 );
 
@@ -20,6 +29,8 @@ const catalogue = s.named(
   s.object({ data: s.array(definition), nextCursor: s.nullable(s.string()) }),
 );
 export type FeatureCatalogueView = Infer<typeof catalogue>;
+
+const BASES = ["computed", "recorded"] as const;
 
 const values = s.array(s.nullable(s.number()));
 const series = s.named(
@@ -32,17 +43,27 @@ const series = s.named(
       s.record(s.union(values, s.record(values))),
       "by name, aligned with `timestamps`, null in the warm-up; features of several lines have one list a line",
     ),
+    basis: s.enum(BASES),
+    asOf: s.nullable(s.isoTime()),
+    sampleSize: s.describe(s.integer(), "bars that were taken in, those before the range included"),
   }),
 );
 export type FeatureSeriesView = Infer<typeof series>;
 
-const featureName = s.string({
+export const featureName = s.string({
   min: 1,
   max: 60,
-  pattern: /^[a-z][a-z0-9]*(_[0-9.]+)*$/,
-  hint: "must be an indicator and its parameters, such as sma_20",
+  pattern: /^(?:custom:[a-z][a-z0-9_]*|[a-z][a-z0-9]*(?:_[a-z0-9.]+)*)$/,
+  hint: "must be an indicator and its parameters, such as sma_20, a pattern such as cdl_hammer, or custom: and the name of a stored formula",
   example: "sma_20",
 });
+
+export const formula = s.string({ min: 1, max: 1000, example: "close / lag(close, 5) - 1" });
+
+const asksForSomething: CrossCheck = (value) =>
+  value["features"] === undefined && value["formula"] === undefined
+    ? [{ path: "features", code: "REQUIRED", message: "or formula is required" }]
+    : [];
 
 export const getFeatureCatalogue = route({
   method: "GET",
@@ -61,14 +82,32 @@ export const getFeatures = route({
   area: "data",
   permission: "features.read",
   summary: "Features of a symbol's bars",
+  description:
+    "Values do not depend on where the question begins: all bars before it are taken in. As of an instant, bars count in the " +
+    "versions that were known then. `basis=recorded` gives what was recorded as the bars closed, for the features of a set.",
   params: { symbol: symbol() },
   query: {
     timeframe: s.defaulted(timeframe, "1d"),
-    features: s.describe(s.array(featureName, { min: 1, max: 50 }), "separated by commas"),
+    features: s.optional(
+      s.describe(s.array(featureName, { min: 1, max: 50 }), "separated by commas"),
+    ),
+    formula: s.optional(s.describe(formula, "answered under the name `formula`")),
+    benchmark: s.optional(
+      s.describe(symbol(), "what features such as rollingbeta compare the symbol with"),
+    ),
     start: s.optional(s.time()),
     end: s.optional(s.time()),
     limit: s.defaulted(s.integer({ min: 1, max: 1000 }), 100),
+    asOf: s.optional(s.describe(s.time(), "what was known at this instant; now when absent")),
+    basis: s.defaulted(s.enum(BASES), "computed"),
   },
+  check: asksForSomething,
   response: series,
-  problems: ["NOT_FOUND", "FEATURE_UNKNOWN", "FEATURE_PARAMETER_INVALID", "INSUFFICIENT_DATA"],
+  problems: [
+    "NOT_FOUND",
+    "FEATURE_UNKNOWN",
+    "FEATURE_PARAMETER_INVALID",
+    "FORMULA_INVALID",
+    "INSUFFICIENT_DATA",
+  ],
 });

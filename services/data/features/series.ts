@@ -1,0 +1,146 @@
+import type { Timeframe } from "../../../domain/market/bar.ts";
+import { insufficientData, notFound, unprocessable } from "../../../mixins/rest/rest-error.ts";
+import type { FeatureSeriesView } from "../../../mixins/rest/routes/features.ts";
+import type { ActionMap } from "../../../mixins/rest/routes/index.ts";
+import { isoTime } from "../../../mixins/rest/views.ts";
+import { recordedFeatures } from "../../../models/features.ts";
+import { readBarColumnsAsOf } from "../../../models/timescale/bars-as-of.ts";
+import { readBarColumns } from "../../../models/timescale/bars.ts";
+import type { BarColumns } from "../../../models/timescale/bars.ts";
+import type { RequestContext } from "../../../types/contracts.ts";
+import { userOf } from "../../access.ts";
+import type { NodeContext } from "../../context.ts";
+import type { Market } from "../market.ts";
+import { alignedCloses, byLine, computeFrom, firstAt } from "./compute.ts";
+import type { ComputedSeries, Inputs } from "./compute.ts";
+import { formulaFeature, resolveFeatures } from "./resolve.ts";
+import type { ResolvedFeature } from "./resolve.ts";
+
+type Params = ActionMap["features.series"]["params"];
+
+/** What an inline formula is called in the answer. */
+const INLINE = "formula";
+
+/** Features of a symbol over a range of its bars, as believed now or as of an instant. */
+export async function featureSeries(
+  node: NodeContext,
+  market: Market,
+  ctx: RequestContext<Params>,
+): Promise<FeatureSeriesView> {
+  const { params } = ctx;
+  await requireSymbol(market, params.symbol);
+  const features = await featuresAsked(node, userOf(ctx).tenantId, params);
+  return params.basis === "recorded"
+    ? recorded(node, params, features)
+    : computed(node, market, params, features);
+}
+
+export async function requireSymbol(market: Market, symbol: string): Promise<void> {
+  if ((await market.instrument(symbol)) === null) throw notFound("symbol", symbol);
+}
+
+async function featuresAsked(
+  node: NodeContext,
+  tenantId: string,
+  { features, formula }: Params,
+): Promise<readonly ResolvedFeature[]> {
+  const named = await resolveFeatures(node.pool, tenantId, features ?? []);
+  return formula === undefined ? named : [...named, formulaFeature(INLINE, formula)];
+}
+
+async function computed(
+  node: NodeContext,
+  market: Market,
+  params: Params,
+  features: readonly ResolvedFeature[],
+): Promise<FeatureSeriesView> {
+  const { symbol, timeframe, start, limit, asOf } = params;
+  const inputs = await inputsFor(node, market, params, features);
+  const count = inputs.startMs.length;
+  requireBars(features, count, timeframe);
+  const first = Math.max(count - limit, start === undefined ? 0 : firstAt(inputs.startMs, start));
+  const series: [string, ComputedSeries][] = [];
+  for (const feature of features) {
+    series.push([feature.name, byLine(feature, await computeFrom(feature, inputs, first))]);
+  }
+  return {
+    symbol,
+    timeframe,
+    timestamps: [...inputs.startMs.subarray(first)].map(isoTime),
+    features: Object.fromEntries(series),
+    basis: "computed",
+    asOf: asOf === undefined ? null : isoTime(asOf),
+    sampleSize: count,
+  };
+}
+
+async function inputsFor(
+  { pool }: NodeContext,
+  market: Market,
+  { symbol, timeframe, end, asOf, benchmark }: Params,
+  features: readonly ResolvedFeature[],
+): Promise<Inputs> {
+  const read = (of: string): Promise<BarColumns> => {
+    const query = { symbol: of, timeframe, ...(end !== undefined && { endMs: end }) };
+    return asOf === undefined ? readBarColumns(pool, query) : readBarColumnsAsOf(pool, query, asOf);
+  };
+  const needsBenchmark = features.find(({ kernel }) => kernel.input === "benchmark");
+  if (needsBenchmark === undefined) return read(symbol);
+  if (benchmark === undefined) {
+    const message = `is needed by ${needsBenchmark.name}`;
+    throw unprocessable([{ path: "benchmark", code: "REQUIRED", message }]);
+  }
+  await requireSymbol(market, benchmark);
+  const columns = await read(symbol);
+  return { ...columns, benchmark: alignedCloses(columns.startMs, await read(benchmark)) };
+}
+
+/** @throws RestError 422 when one of the features could not have a single value */
+function requireBars(
+  features: readonly ResolvedFeature[],
+  count: number,
+  timeframe: Timeframe,
+): void {
+  const needed = 1 + Math.max(0, ...features.map(({ warmup }) => warmup));
+  if (count >= needed) return;
+  const names = features.map(({ name }) => name).join(", ");
+  throw insufficientData(
+    `a first value of ${names} needs ${needed} bars of ${timeframe}, there are ${count}`,
+  );
+}
+
+/** What was recorded as the bars closed; a bar of which nothing is on record is not among the times. */
+async function recorded(
+  { pool, clock }: NodeContext,
+  params: Params,
+  features: readonly ResolvedFeature[],
+): Promise<FeatureSeriesView> {
+  const { symbol, timeframe, start, end, limit, asOf } = params;
+  const rows = await recordedFeatures(pool, {
+    symbol,
+    timeframe,
+    keys: features.map(({ key }) => key),
+    startMs: start,
+    endMs: end,
+    knownAtMs: asOf ?? clock.now(),
+    limit,
+  });
+  if (rows.length === 0) {
+    throw insufficientData("nothing is on record: name the symbol and its features in a set");
+  }
+  const startsMs = [...new Set(rows.map(({ startMs }) => startMs))];
+  const byPlace = new Map(rows.map((row) => [`${row.startMs} ${row.key}`, row.value]));
+  const valuesOf = (feature: ResolvedFeature) =>
+    startsMs.map((startMs) => byPlace.get(`${startMs} ${feature.key}`) ?? null);
+  return {
+    symbol,
+    timeframe,
+    timestamps: startsMs.map(isoTime),
+    features: Object.fromEntries(
+      features.map((feature) => [feature.name, byLine(feature, valuesOf(feature))]),
+    ),
+    basis: "recorded",
+    asOf: asOf === undefined ? null : isoTime(asOf),
+    sampleSize: startsMs.length,
+  };
+}
