@@ -3,77 +3,25 @@ import { dec } from "../shared/decimal.ts";
 import { Refusal } from "../shared/errors.ts";
 import type { Bar, Timeframe } from "./bar.ts";
 import { isSameQuote, withLast, withSides, type LastPrice } from "./merge-quote.ts";
-import { closeBar, countTrade, openWith, type OpenBar } from "./open-bar.ts";
+import {
+  type BarStep,
+  endedBars,
+  noBars,
+  type SymbolBars,
+  takeQuote,
+  takeTrades,
+  type TradeFate,
+} from "./bars/symbol-bars.ts";
+import { barOf, quoteAsTrade } from "./bars/time-bar.ts";
+import { DEFAULT_WATCH } from "./bars/watch.ts";
+import { bookFault, bounded } from "./book/newest-book.ts";
+import type { BookSnapshot } from "./book/snapshot.ts";
 import type { Quote, TradeTick } from "./quote.ts";
-import { barEndMs, barStartMs } from "./timeframe.ts";
+import type { SymbolCommand, SymbolEvent, SymbolReply, SymbolState } from "./symbol-messages.ts";
+import { evolveSymbol } from "./symbol-state.ts";
+import { barEndMs } from "./timeframe.ts";
 
-/**
- * What a symbol's actor remembers. Soft: it is rebuilt by `Restore` from stored bars, and a feed that resumes at the end of
- * the last stored minute rebuilds the open one. Plain JSON.
- */
-export interface SymbolState {
-  readonly symbol: string;
-  readonly quote: Quote | null;
-  /** event time of `quote.last`, of its sides; null before the first */
-  readonly pricedAtMs: number | null;
-  readonly quotedAtMs: number | null;
-  /** bars under construction; trades build minutes only */
-  readonly openBars: { readonly "1m"?: OpenBar };
-  /** the newest closed bar per timeframe */
-  readonly lastBars: { readonly [T in Timeframe]?: Bar };
-}
-
-/** Bars, trades and quotes come from `checkBar`, `checkTick` and `checkQuote`. */
-export type SymbolCommand =
-  | { readonly type: "RecordBar"; readonly bar: Bar; readonly tsInitMs: number }
-  | { readonly type: "RecordTrade"; readonly trade: TradeTick; readonly tsInitMs: number }
-  | { readonly type: "RecordQuote"; readonly quote: Quote }
-  /**
-   * The market's clock (the wall clock less a grace for trades on their way; the data's own clock in a replay): closes the
-   * minute that ended, when no trade comes to do it.
-   */
-  | { readonly type: "AdvanceClock"; readonly nowMs: number }
-  /** the newest stored bars, one a timeframe or more, in any order; what is newer in memory stays */
-  | { readonly type: "Restore"; readonly bars: readonly Bar[]; readonly quote: Quote | null };
-
-export type SymbolEvent =
-  /** new: to be stored, and handed to the live chain */
-  | { readonly type: "BarClosed"; readonly bar: Bar; readonly tsInitMs: number }
-  /** a correction or a straggler: to be stored, never handed to the live chain */
-  | {
-      readonly type: "BarRevised";
-      readonly bar: Bar;
-      readonly tsInitMs: number;
-      readonly reason: "BAR_CHANGED" | "BAR_OLDER_THAN_LAST";
-    }
-  | { readonly type: "TradeCounted"; readonly trade: TradeTick }
-  /** `of` says which part is news, `atMs` when it happened at the venue */
-  | {
-      readonly type: "QuoteChanged";
-      readonly quote: Quote;
-      readonly of: "last" | "sides";
-      readonly atMs: number;
-    }
-  | {
-      readonly type: "Restored";
-      readonly lastBars: SymbolState["lastBars"];
-      readonly quote: Quote | null;
-    };
-
-export type SymbolReply =
-  | { readonly outcome: "accepted" }
-  | { readonly outcome: "duplicate"; readonly reason: "BAR_REPEATED" | "QUOTE_REPEATED" }
-  | { readonly outcome: "revised"; readonly reason: "BAR_CHANGED" }
-  | {
-      readonly outcome: "late";
-      readonly reason:
-        | "BAR_OLDER_THAN_LAST"
-        /** its minute is closed: counted nowhere */
-        | "TRADE_AFTER_CLOSE"
-        /** counted in the open minute, but the last price stays that of the newer trade */
-        | "TRADE_OUT_OF_ORDER"
-        | "QUOTE_OLDER_THAN_LAST";
-    };
+export type { SymbolCommand, SymbolEvent, SymbolReply, SymbolState };
 
 type SymbolDecision = Decision<SymbolEvent, SymbolReply>;
 
@@ -84,11 +32,12 @@ export const symbolDecider: Decider<SymbolState, SymbolCommand, SymbolEvent, Sym
     quote: null,
     pricedAtMs: null,
     quotedAtMs: null,
-    openBars: {},
     lastBars: {},
+    book: null,
+    ...noBars(DEFAULT_WATCH, id),
   }),
   decide,
-  evolve: (state, { event }) => apply(state, event),
+  evolve: (state, { event }) => evolveSymbol(state, event),
 };
 
 function decide(state: SymbolState, command: SymbolCommand, _env: Env): SymbolDecision {
@@ -99,14 +48,26 @@ function decide(state: SymbolState, command: SymbolCommand, _env: Env): SymbolDe
     case "RecordTrade":
       requireSymbol(state, command.trade.symbol);
       return recordTrade(state, command.trade, command.tsInitMs);
+    case "RecordTrades":
+      for (const trade of command.trades) requireSymbol(state, trade.symbol);
+      return recordTrades(state, command.trades, command.tsInitMs);
     case "RecordQuote":
       requireSymbol(state, command.quote.symbol);
       return recordQuote(state, command.quote);
+    case "RecordBook":
+      requireSymbol(state, command.book.symbol);
+      return recordBook(state, command.book);
+    case "Describe":
+      return { events: [], reply: description(state) };
+    case "WatchBars":
+      return accepted([
+        { type: "BarsWatched", watch: command.watch, sequences: command.sequences },
+      ]);
     case "AdvanceClock":
-      return accepted(closeEnded(state, command.nowMs, command.nowMs));
+      return closing(stepEvents(endedBars(state, command.nowMs), command.nowMs));
     case "Restore":
       for (const bar of command.bars) requireSymbol(state, bar.symbol);
-      return accepted([restored(state, command.bars, command.quote)]);
+      return accepted([restored(state, command.bars, command.quote, command.building)]);
   }
 }
 
@@ -129,8 +90,10 @@ function recordBar(state: SymbolState, bar: Bar, tsInitMs: number): SymbolDecisi
     };
   }
   if (last?.startMs === bar.startMs) return repeatBar(state, last, bar, tsInitMs);
-  // A minute from the vendor ends the one being built; an earlier one being built closes first.
-  const ended = bar.timeframe === "1m" ? closeEnded(state, bar.startMs, tsInitMs) : [];
+  // A bar from the vendor ends the one being built; an earlier one being built closes first.
+  const ended = stepEvents(endedBars(state, bar.startMs), tsInitMs).filter(
+    (event) => event.bar.timeframe === bar.timeframe,
+  );
   const events: SymbolEvent[] = [...ended, { type: "BarClosed", bar, tsInitMs }];
   return accepted([...events, ...quoteOf(state, lastPriceOf(bar, tsInitMs))]);
 }
@@ -183,28 +146,99 @@ function quoteOf(state: SymbolState, last: LastPrice): readonly SymbolEvent[] {
 }
 
 function recordTrade(state: SymbolState, trade: TradeTick, tsInitMs: number): SymbolDecision {
-  const open = state.openBars["1m"];
-  const closedMs = state.lastBars["1m"]?.startMs ?? -Infinity;
-  const minuteMs = barStartMs("1m", trade.tsEventMs);
-  if (minuteMs <= closedMs || minuteMs < (open?.startMs ?? -Infinity)) {
-    return { events: [], reply: { outcome: "late", reason: "TRADE_AFTER_CLOSE" } };
-  }
-  const ended = closeEnded(state, minuteMs, tsInitMs);
-  const counted: SymbolEvent[] = [...ended, { type: "TradeCounted", trade }];
-  if (open?.startMs === minuteMs && trade.tsEventMs < open.lastMs) {
-    return { events: counted, reply: { outcome: "late", reason: "TRADE_OUT_OF_ORDER" } };
-  }
-  const { symbol, price, size, tsEventMs } = trade;
-  return accepted([
-    ...counted,
-    ...quoteOf(state, { symbol, price, size, atMs: tsEventMs, tsInitMs }),
-  ]);
+  const { events, reply } = recordTrades(state, [trade], tsInitMs);
+  const [fate] = "fates" in reply ? (reply.fates ?? []) : [];
+  const closed = closedBars(events);
+  return { events, reply: replyOf(fate ?? "new", closed) };
 }
 
-function closeEnded(state: SymbolState, nowMs: number, tsInitMs: number): readonly SymbolEvent[] {
-  const open = state.openBars["1m"];
-  if (open === undefined || barEndMs("1m", open.startMs) > nowMs) return [];
-  return [{ type: "BarClosed", bar: closeBar(open), tsInitMs }];
+function replyOf(fate: TradeFate, closed: readonly Bar[]): SymbolReply {
+  switch (fate) {
+    case "new":
+      return { outcome: "accepted", ...(closed.length > 0 && { closed }) };
+    case "outOfOrder":
+      return { outcome: "late", reason: "TRADE_OUT_OF_ORDER" };
+    case "revising":
+      return { outcome: "late", reason: "TRADE_IN_CLOSED_BAR" };
+    case "late":
+      return { outcome: "late", reason: "TRADE_AFTER_CLOSE" };
+    case "repeated":
+      return { outcome: "duplicate", reason: "TRADE_REPEATED" };
+  }
+}
+
+function recordTrades(
+  state: SymbolState,
+  trades: readonly TradeTick[],
+  tsInitMs: number,
+): SymbolDecision {
+  const closedMs = (timeframe: Timeframe) => state.lastBars[timeframe]?.startMs ?? -Infinity;
+  const { bars, steps, closed, fates } = takeTrades(state, trades, closedMs);
+  const fresh = trades.filter((_, n) => fates[n] !== "repeated");
+  const events: SymbolEvent[] = [...stepEvents(steps, tsInitMs)];
+  for (const bar of closed) events.push({ type: "SpecialBarClosed", bar, tsInitMs });
+  if (fresh.length > 0) {
+    const before = state.builders;
+    events.push({ type: "TradesCounted", trades: fresh, tsInitMs, before, bars });
+  }
+  const newest = newestPrice(trades, fates);
+  if (newest !== null) events.push(...quoteOf(state, lastPriceOfTrade(newest, tsInitMs)));
+  return { events, reply: { outcome: "accepted", closed: closedBars(events), fates } };
+}
+
+/** Of those that are news; the last of several at one time. */
+function newestPrice(trades: readonly TradeTick[], fates: readonly TradeFate[]): TradeTick | null {
+  let newest: TradeTick | null = null;
+  for (let n = 0; n < trades.length; n++) {
+    const trade = trades[n];
+    if (trade === undefined || fates[n] !== "new") continue;
+    if (newest === null || trade.tsEventMs >= newest.tsEventMs) newest = trade;
+  }
+  return newest;
+}
+
+function lastPriceOfTrade(trade: TradeTick, tsInitMs: number): LastPrice {
+  const { symbol, price, size, tsEventMs } = trade;
+  return { symbol, price, size, atMs: tsEventMs, tsInitMs };
+}
+
+function stepEvents(
+  steps: readonly BarStep[],
+  tsInitMs: number,
+): readonly Extract<SymbolEvent, { type: "BarClosed" | "BarRevised" }>[] {
+  return steps.map((step) =>
+    step.type === "closed"
+      ? { type: "BarClosed", bar: step.bar, tsInitMs, built: step.built }
+      : { type: "BarRevised", bar: step.bar, tsInitMs, reason: "TRADE_IN_CLOSED_BAR" },
+  );
+}
+
+function closing(events: readonly SymbolEvent[]): SymbolDecision {
+  const closed = closedBars(events);
+  return { events, reply: { outcome: "accepted", ...(closed.length > 0 && { closed }) } };
+}
+
+function closedBars(events: readonly SymbolEvent[]): readonly Bar[] {
+  return events.flatMap((event) => (event.type === "BarClosed" ? [event.bar] : []));
+}
+
+function description({ watch, openBars, book }: SymbolState): SymbolReply {
+  const partial = watch.timeframes.flatMap((timeframe) => {
+    const open = openBars[timeframe];
+    return open === undefined ? [] : [barOf(open)];
+  });
+  return { outcome: "described", partial, book, watch };
+}
+
+function recordBook(state: SymbolState, told: BookSnapshot): SymbolDecision {
+  const fault = bookFault(state.book, told);
+  if (fault === "repeated") {
+    return { events: [], reply: { outcome: "duplicate", reason: "BOOK_REPEATED" } };
+  }
+  if (fault === "older") {
+    return { events: [], reply: { outcome: "late", reason: "BOOK_OLDER_THAN_LAST" } };
+  }
+  return accepted([{ type: "BookChanged", book: bounded(told) }]);
 }
 
 function recordQuote(state: SymbolState, told: Quote): SymbolDecision {
@@ -215,10 +249,25 @@ function recordQuote(state: SymbolState, told: Quote): SymbolDecision {
   if (state.quotedAtMs === told.tsEventMs && isSameQuote(state.quote, quote)) {
     return { events: [], reply: { outcome: "duplicate", reason: "QUOTE_REPEATED" } };
   }
-  return accepted([{ type: "QuoteChanged", quote, of: "sides", atMs: told.tsEventMs }]);
+  const changed = { type: "QuoteChanged", quote, of: "sides", atMs: told.tsEventMs } as const;
+  return closing([...barsOfQuote(state, quote), changed]);
 }
 
-function restored(state: SymbolState, bars: readonly Bar[], quote: Quote | null): SymbolEvent {
+function barsOfQuote(state: SymbolState, quote: Quote): readonly SymbolEvent[] {
+  if (state.watch.quotes === null) return [];
+  const counted = quoteAsTrade(quote, state.watch.quotes, "quotes");
+  if (counted === null) return [];
+  const closedMs = (timeframe: Timeframe) => state.lastBars[timeframe]?.startMs ?? -Infinity;
+  const { bars, steps } = takeQuote(state, state.symbol, counted, closedMs);
+  return [...stepEvents(steps, quote.tsInitMs), { type: "QuoteCounted", bars }];
+}
+
+function restored(
+  state: SymbolState,
+  bars: readonly Bar[],
+  quote: Quote | null,
+  building: SymbolBars | undefined,
+): SymbolEvent {
   const lastBars: { [T in Timeframe]?: Bar } = { ...state.lastBars };
   for (const bar of bars) {
     const held = lastBars[bar.timeframe];
@@ -227,7 +276,12 @@ function restored(state: SymbolState, bars: readonly Bar[], quote: Quote | null)
   const known = state.quote ?? quote;
   const close = newestClose(lastBars);
   const isNews = close !== null && close.atMs > (known?.tsEventMs ?? -Infinity);
-  return { type: "Restored", lastBars, quote: isNews ? withLast(known, close) : known };
+  return {
+    type: "Restored",
+    lastBars,
+    quote: isNews ? withLast(known, close) : known,
+    building: building ?? null,
+  };
 }
 
 // What a stored close tells is as old as its bar: the time of learning must not make it look fresh.
@@ -236,63 +290,4 @@ function newestClose(lastBars: SymbolState["lastBars"]): LastPrice | null {
     .map((bar) => lastPriceOf(bar, barEndMs(bar.timeframe, bar.startMs)))
     .toSorted((a, b) => b.atMs - a.atMs);
   return closes[0] ?? null;
-}
-
-function apply(state: SymbolState, event: SymbolEvent): SymbolState {
-  switch (event.type) {
-    case "BarClosed":
-      return withClosedBar(state, event.bar);
-    case "BarRevised":
-      return withRevisedBar(state, event.bar);
-    case "TradeCounted":
-      return { ...state, openBars: { "1m": withTrade(state.openBars["1m"], event.trade) } };
-    case "QuoteChanged":
-      return event.of === "last"
-        ? { ...state, quote: event.quote, pricedAtMs: event.atMs }
-        : { ...state, quote: event.quote, quotedAtMs: event.atMs };
-    case "Restored":
-      return withRestored(state, event.lastBars, event.quote);
-  }
-}
-
-function withTrade(open: OpenBar | undefined, trade: TradeTick): OpenBar {
-  return open === undefined ? openWith(trade) : countTrade(open, trade);
-}
-
-function withClosedBar(state: SymbolState, bar: Bar): SymbolState {
-  const open = state.openBars["1m"];
-  const isEnded = bar.timeframe === "1m" && open !== undefined && open.startMs <= bar.startMs;
-  return {
-    ...state,
-    openBars: isEnded ? {} : state.openBars,
-    lastBars: { ...state.lastBars, [bar.timeframe]: bar },
-  };
-}
-
-function withRevisedBar(state: SymbolState, bar: Bar): SymbolState {
-  if (state.lastBars[bar.timeframe]?.startMs !== bar.startMs) return state;
-  return { ...state, lastBars: { ...state.lastBars, [bar.timeframe]: bar } };
-}
-
-function withRestored(
-  state: SymbolState,
-  lastBars: SymbolState["lastBars"],
-  quote: Quote | null,
-): SymbolState {
-  const minuteMs = lastBars["1m"]?.startMs ?? -Infinity;
-  const open = state.openBars["1m"];
-  const isEnded = open !== undefined && open.startMs <= minuteMs;
-  const isNews = quote !== null && quote !== state.quote;
-  return {
-    symbol: state.symbol,
-    quote,
-    pricedAtMs: isNews && quote.last !== null ? quote.tsEventMs : state.pricedAtMs,
-    quotedAtMs: isNews && hasSide(quote) ? quote.tsEventMs : state.quotedAtMs,
-    openBars: isEnded ? {} : state.openBars,
-    lastBars,
-  };
-}
-
-function hasSide(quote: Quote): boolean {
-  return quote.bid !== null || quote.ask !== null;
 }

@@ -1,7 +1,9 @@
 import type { Bar } from "../../domain/market/bar.ts";
+import type { BookSnapshot } from "../../domain/market/book/snapshot.ts";
 import type { Instrument } from "../../domain/market/instrument.ts";
 import type { Quote, TradeTick } from "../../domain/market/quote.ts";
 import type { SymbolCommand, SymbolReply } from "../../domain/market/symbol.ts";
+import { invariant } from "../../domain/shared/errors.ts";
 import { getInstrument } from "../../models/instruments.ts";
 import type { NodeContext } from "../context.ts";
 import type { SymbolSummary } from "./symbol-kind.ts";
@@ -49,8 +51,8 @@ export class Market {
   }
 
   /** Whether nothing was heard of the price lately, by the wall clock: a replay of old prices is not stale while it plays. */
-  isStale(quote: Quote): boolean {
-    return this.#node.clock.now() - quote.tsInitMs > STALE_MS;
+  isStale({ tsInitMs }: Pick<Quote, "tsInitMs">): boolean {
+    return this.#node.clock.now() - tsInitMs > STALE_MS;
   }
 
   record(symbol: string, command: SymbolCommand): Promise<SymbolReply> {
@@ -74,6 +76,26 @@ export class Market {
 
   recordTrade(trade: TradeTick, tsInitMs: number): Promise<SymbolReply> {
     return this.record(trade.symbol, { type: "RecordTrade", trade, tsInitMs });
+  }
+
+  /** The book and the open bars. */
+  async describe(symbol: string): Promise<Extract<SymbolReply, { outcome: "described" }>> {
+    const reply = await this.record(symbol, { type: "Describe" });
+    invariant(reply.outcome === "described", `a symbol describes itself, found ${reply.outcome}`);
+    return reply;
+  }
+
+  /** Trades of one symbol that came together, in their order. */
+  recordTrades(
+    symbol: string,
+    trades: readonly TradeTick[],
+    tsInitMs: number,
+  ): Promise<SymbolReply> {
+    return this.record(symbol, { type: "RecordTrades", trades, tsInitMs });
+  }
+
+  recordBook(book: BookSnapshot): Promise<SymbolReply> {
+    return this.record(book.symbol, { type: "RecordBook", book });
   }
 
   recordQuote(quote: Quote): Promise<SymbolReply> {

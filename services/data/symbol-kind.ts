@@ -1,14 +1,13 @@
 import { symbolDecider } from "../../domain/market/symbol.ts";
-import type { SymbolEvent, SymbolState } from "../../domain/market/symbol.ts";
-import type { Bar } from "../../domain/market/bar.ts";
+import type { SymbolState } from "../../domain/market/symbol.ts";
 import type { Quote } from "../../domain/market/quote.ts";
 import { barEndMs } from "../../domain/market/timeframe.ts";
 import type { Json } from "../../domain/shared/json.ts";
 import { defineActor } from "../../mixins/actor/kind.ts";
 import type { ActorKind } from "../../mixins/actor/kind.ts";
 import { storeCall } from "../../models/journal/failures.ts";
-import { lastKnown, latestBar, storeBars } from "../../models/timescale/bars.ts";
 import type { NodeContext } from "../context.ts";
+import { loadSymbol, saveSymbol } from "./symbol-store.ts";
 
 /** What others may know of a symbol's actor. */
 export interface SymbolSummary {
@@ -17,7 +16,10 @@ export interface SymbolSummary {
   readonly marketTimeMs: number | null;
 }
 
-/** Symbols keep soft state: it is rebuilt from stored bars, and a closed bar is stored before anybody hears of it. */
+/**
+ * Symbols keep soft state: it is rebuilt from stored bars and the trades since, and whatever a turn counts or closes is stored
+ * before anybody hears of it.
+ */
 export function symbolKind(node: NodeContext): ActorKind {
   return defineActor({
     type: "symbol",
@@ -31,7 +33,7 @@ export function symbolKind(node: NodeContext): ActorKind {
     soft: {
       // A lost store is no answer: whoever asked asks again.
       load: (symbol) => storeCall(() => load(node, symbol)),
-      save: (_symbol, events) => storeCall(() => save(node, events)),
+      save: (symbol, events) => storeCall(() => saveSymbol(node.pool, symbol, events)),
     },
   });
 }
@@ -43,34 +45,23 @@ function marketTimeMs({ lastBars, quote }: SymbolState): number | null {
 }
 
 async function load(node: NodeContext, symbol: string): Promise<SymbolState> {
-  const bars: Bar[] = [];
-  for (const { timeframe } of await lastKnown(node.pool, symbol)) {
-    const bar = await latestBar(node.pool, symbol, timeframe);
-    if (bar !== null) bars.push(bar);
-  }
+  const nowMs = node.clock.now();
+  const { bars, building } = await loadSymbol(node.pool, symbol, nowMs);
   const initial = symbolDecider.initial(symbol);
-  const restored = symbolDecider.decide(
+  const { events } = symbolDecider.decide(
     initial,
-    { type: "Restore", bars, quote: null },
+    { type: "Restore", bars, quote: null, building },
     {
       actor: { type: "symbol", id: symbol },
-      nowMs: node.clock.now(),
+      nowMs,
       commandId: node.newId(),
       id: (name) => name,
       random: () => 0,
     },
   );
-  return restored.events.reduce(
+  return events.reduce(
     (state, event) =>
-      symbolDecider.evolve(state, { event, version: 0, atMs: node.clock.now(), commandId: "" }),
+      symbolDecider.evolve(state, { event, version: 0, atMs: nowMs, commandId: "" }),
     initial,
   );
-}
-
-async function save(node: NodeContext, events: readonly SymbolEvent[]): Promise<void> {
-  for (const event of events) {
-    if (event.type === "BarClosed" || event.type === "BarRevised") {
-      await storeBars(node.pool, [event.bar], event.tsInitMs);
-    }
-  }
 }

@@ -106,7 +106,7 @@ describe("trades", () => {
         source: "tape",
       },
     ]);
-    expect(state.openBars["1m"]).toMatchObject({ startMs: T0 + MINUTE, open: "182.2" });
+    expect(state.openBars["1m"]).toMatchObject({ startMs: T0 + MINUTE, open: { text: "182.2" } });
     expect(state.lastBars["1m"]).toEqual(closed[0]);
   });
 
@@ -133,9 +133,9 @@ describe("trades", () => {
     expect(replies).toEqual([
       "accepted",
       "accepted",
-      "late TRADE_AFTER_CLOSE",
+      "late TRADE_IN_CLOSED_BAR",
       "accepted",
-      "late TRADE_AFTER_CLOSE",
+      "late TRADE_IN_CLOSED_BAR",
     ]);
     expect(closed.map((one) => [one.startMs - T0, one.low])).toEqual([
       [0, "182"],
@@ -147,7 +147,11 @@ describe("trades", () => {
   it("that come out of order within the open minute count in it, but do not move the last price", () => {
     const { replies, state } = run([trade(100, "182"), trade(50, "170")]);
     expect(replies[1]).toBe("late TRADE_OUT_OF_ORDER");
-    expect(state.openBars["1m"]).toMatchObject({ open: "170", close: "182", low: "170" });
+    expect(state.openBars["1m"]).toMatchObject({
+      open: { text: "170" },
+      close: { text: "182" },
+      low: { text: "170" },
+    });
     expect(state.quote?.last).toBe("182");
   });
 
