@@ -1,4 +1,4 @@
-import { dec } from "../shared/decimal.ts";
+import { dec, type DecimalString } from "../shared/decimal.ts";
 import { TIMEFRAMES, type Bar, type Timeframe } from "./bar.ts";
 import { FieldReader, isRecord } from "./field-reader.ts";
 import { futureFault, refuse, type CheckLimits, type Checked, type Refused } from "./refusal.ts";
@@ -19,30 +19,28 @@ export function checkBar(input: unknown, limits: CheckLimits): Checked<Bar> {
 }
 
 function readBar(fields: FieldReader, timeframe: unknown): Bar {
-  const bar: Bar = {
-    symbol: fields.symbol(),
-    timeframe: isTimeframe(timeframe)
-      ? timeframe
-      : fields.refuse("TIMEFRAME_UNKNOWN", "timeframe", `one of ${TIMEFRAMES.join(" ")}`, "1m"),
-    startMs: fields.timeMs("startMs"),
-    open: fields.decimal("open"),
-    high: fields.decimal("high"),
-    low: fields.decimal("low"),
-    close: fields.decimal("close"),
-    volume: fields.decimal("volume"),
-    source: fields.source(),
-  };
+  const symbol = fields.symbol();
+  const read = isTimeframe(timeframe)
+    ? timeframe
+    : fields.refuse("TIMEFRAME_UNKNOWN", "timeframe", `one of ${TIMEFRAMES.join(" ")}`, "1m");
+  const startMs = fields.timeMs("startMs");
+  const open = fields.decimal("open");
+  const high = fields.decimal("high");
+  const low = fields.decimal("low");
+  const close = fields.decimal("close");
+  const volume = fields.decimal("volume");
+  const source = fields.source();
   const vwap = fields.decimalOrNull("vwap");
   const tradeCount = fields.countOrNull("tradeCount");
-  return {
-    ...bar,
-    ...(vwap === null ? {} : { vwap }),
-    ...(tradeCount === null ? {} : { tradeCount }),
-  };
+  const bar = { symbol, timeframe: read, startMs, open, high, low, close, volume, source };
+  if (vwap === null) return tradeCount === null ? bar : { ...bar, tradeCount };
+  return tradeCount === null ? { ...bar, vwap } : { ...bar, vwap, tradeCount };
 }
 
+const TIMEFRAME_SET: ReadonlySet<unknown> = new Set(TIMEFRAMES);
+
 function isTimeframe(value: unknown): value is Timeframe {
-  return TIMEFRAMES.some((timeframe) => timeframe === value);
+  return TIMEFRAME_SET.has(value);
 }
 
 function timeFault(bar: Bar, limits: CheckLimits): Refused | null {
@@ -56,21 +54,28 @@ function timeFault(bar: Bar, limits: CheckLimits): Refused | null {
 }
 
 function rangeFault(bar: Bar): Refused | null {
-  const high = dec(bar.high);
-  const low = dec(bar.low);
-  const isOutside = (price: string) => high.lessThan(price) || low.greaterThan(price);
-  const range = `[${bar.low}, ${bar.high}]`;
-  if (high.lessThan(low)) {
+  const isOutside = (price: string) => isLess(bar.high, price) || isLess(price, bar.low);
+  const range = () => `[${bar.low}, ${bar.high}]`;
+  if (isLess(bar.high, bar.low)) {
     return { reason: "HIGH_BELOW_LOW", detail: `high ${bar.high} is below low ${bar.low}` };
   }
   if (isOutside(bar.open)) {
-    return { reason: "OPEN_OUTSIDE_RANGE", detail: `open ${bar.open} is outside ${range}` };
+    return { reason: "OPEN_OUTSIDE_RANGE", detail: `open ${bar.open} is outside ${range()}` };
   }
   if (isOutside(bar.close)) {
-    return { reason: "CLOSE_OUTSIDE_RANGE", detail: `close ${bar.close} is outside ${range}` };
+    return { reason: "CLOSE_OUTSIDE_RANGE", detail: `close ${bar.close} is outside ${range()}` };
   }
-  if (dec(bar.volume).isNegative()) {
+  if (bar.volume.startsWith("-")) {
     return { reason: "VOLUME_NEGATIVE", detail: `volume: expected ≥ 0, found ${bar.volume}` };
   }
   return null;
+}
+
+/** A decimal of so many digits is told from every other by its float64, and rounding keeps their order. */
+const EXACT_LENGTH = 15;
+
+/** Of canonical decimals. */
+function isLess(a: DecimalString, b: DecimalString): boolean {
+  if (a.length <= EXACT_LENGTH && b.length <= EXACT_LENGTH) return Number(a) < Number(b);
+  return dec(a).lessThan(b);
 }

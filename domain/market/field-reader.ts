@@ -2,11 +2,16 @@ import { dec, text, type DecimalString } from "../shared/decimal.ts";
 import type { MarketDataRefusal, Refused } from "./refusal.ts";
 
 const PLAIN_DECIMAL = /^-?\d+(?:\.\d+)?$/;
+/** as they leave `text` */
+const CANONICAL = /^(?:0|-?[1-9]\d*|-?(?:0|[1-9]\d*)\.\d*[1-9])$/;
 const INTEGER_DIGITS_MAX = 20;
 const FRACTION_DIGITS_MAX = 18;
 const DECIMAL = "a plain decimal of at most 20.18 digits";
 const SYMBOL = /^[A-Za-z0-9^][A-Za-z0-9._/^=-]{0,31}$/;
 const SOURCE_LENGTH_MAX = 64;
+/** what a store's four bytes hold */
+const COUNT_MAX = 2_147_483_647;
+const COUNT = `an integer from 0 to ${COUNT_MAX}`;
 /** the range of ECMAScript times, ±100 million days */
 const TIME_MS_MAX = 8.64e15;
 
@@ -32,7 +37,7 @@ export class FieldReader {
     if (typeof digits !== "string") return this.refuse("NOT_A_DECIMAL", field, DECIMAL, "0");
     if (isTooLong(digits)) return this.refuse("NUMBER_TOO_LONG", field, DECIMAL, "0");
     if (!PLAIN_DECIMAL.test(digits)) return this.refuse("NOT_A_DECIMAL", field, DECIMAL, "0");
-    return text(dec(digits));
+    return canonical(digits);
   }
 
   /** As `decimal`, where nothing (absent, null or empty text) is null. */
@@ -44,8 +49,9 @@ export class FieldReader {
   countOrNull(field: string): number | null {
     const value = this.input[field];
     if (value === undefined || value === null) return null;
-    const isCount = typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-    return isCount ? value : this.refuse("COUNT_INVALID", field, "an integer ≥ 0", 0);
+    const isCount =
+      typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= COUNT_MAX;
+    return isCount ? value : this.refuse("COUNT_INVALID", field, COUNT, 0);
   }
 
   timeMs(field: string): number {
@@ -85,8 +91,24 @@ function plainText(value: number): string | null {
   return Number.isFinite(value) ? text(dec(value)) : null;
 }
 
+// What `text(dec(digits))` gives, of plain digits, at a tenth of its cost: this is done five times a bar.
+function canonical(digits: string): DecimalString {
+  if (CANONICAL.test(digits)) return digits;
+  const isNegative = digits.startsWith("-");
+  const point = digits.indexOf(".");
+  let from = isNegative ? 1 : 0;
+  const whole = point === -1 ? digits.length : point;
+  while (from < whole - 1 && digits[from] === "0") from += 1;
+  let until = digits.length;
+  if (point !== -1) while (digits[until - 1] === "0") until -= 1;
+  if (until - 1 === point) until -= 1;
+  const size = digits.slice(from, until);
+  return isNegative && size !== "0" ? `-${size}` : size;
+}
+
 // Asked before the pattern, so that a megabyte of digits costs nothing.
 function isTooLong(digits: string): boolean {
+  if (digits.length <= FRACTION_DIGITS_MAX) return false;
   if (digits.length > INTEGER_DIGITS_MAX + FRACTION_DIGITS_MAX + 2) return true;
   const [integer = "", fraction = ""] = digits.replace("-", "").split(".");
   return integer.length > INTEGER_DIGITS_MAX || fraction.length > FRACTION_DIGITS_MAX;

@@ -1,8 +1,12 @@
 import type { Bar } from "../../domain/market/bar.ts";
 import { invariant } from "../../domain/shared/errors.ts";
-import { COPY_COLUMNS, copyText } from "./copy-text.ts";
+import { appendBars } from "./bar-append.ts";
+import { copyBars } from "./bar-copy.ts";
+import { BAR_COLUMNS, UPSERT_FEW, UPSERT_STAGED } from "./bar-upsert.ts";
 import { ensurePartitions } from "./partitions.ts";
 import { bodyOf, type Session } from "./session.ts";
+import { lockSeries, type SeriesRun, seriesRuns } from "./series-lock.ts";
+import { idOf, learnSymbols } from "./symbol-ids.ts";
 
 export interface StoreReport {
   /** bars that were not there */
@@ -14,8 +18,8 @@ export interface StoreReport {
 }
 
 /**
- * Up to here one INSERT is faster than making a temporary table for a COPY. Under TimescaleDB it stays within the 100,000
- * rows that a statement may decompress: a compressed batch has 1,000.
+ * Up to here one INSERT is faster than a COPY and its transaction. Under TimescaleDB it stays within the 100,000 rows that
+ * a statement may decompress: a compressed batch has 1,000.
  */
 const FEW = 100;
 
@@ -60,15 +64,16 @@ function rounds(bars: readonly Bar[]): readonly (readonly Bar[])[] {
   return result;
 }
 
+/** Whether each series stands together and rises, so that no bar can be mentioned twice. */
 function isAscending(bars: readonly Bar[]): boolean {
+  const ended = new Set<string>();
   return bars.every((bar, i) => {
     const before = bars[i - 1];
-    return (
-      before === undefined ||
-      (before.symbol === bar.symbol &&
-        before.timeframe === bar.timeframe &&
-        before.startMs < bar.startMs)
-    );
+    if (before?.symbol === bar.symbol && before.timeframe === bar.timeframe) {
+      return before.startMs < bar.startMs;
+    }
+    if (before) ended.add(`${before.timeframe} ${before.symbol}`);
+    return !ended.has(`${bar.timeframe} ${bar.symbol}`);
   });
 }
 
@@ -99,22 +104,58 @@ async function writeFew(
   return counted(await session.query<Counts>(UPSERT_FEW, values, "store-few-bars"));
 }
 
+/** Somebody wrote the same bars at the same time without the lock of their series, or holds locks in another order. */
+const COLLISIONS = new Set(["23505", "40P01"]);
+
 async function writeMany(
   session: Session,
   bars: readonly Bar[],
   knownAtMs: number,
 ): Promise<Counts> {
+  const runs = seriesRuns(bars, (symbol) => idOf(session, symbol));
+  try {
+    return await inTransaction(session, () => appendNews(session, runs, knownAtMs));
+  } catch (error) {
+    if (!COLLISIONS.has(codeOf(error))) throw error;
+    await session.query("ROLLBACK");
+    return inTransaction(session, () => upsertMany(session, bars, knownAtMs));
+  }
+}
+
+/** What lies beyond the end of its series cannot be there yet, and needs no comparison; the rest is upserted. */
+async function appendNews(
+  session: Session,
+  runs: readonly SeriesRun[],
+  knownAtMs: number,
+): Promise<Counts> {
+  const { news, overlap } = await lockSeries(session, runs);
+  const appended = await appendBars(session, news, knownAtMs);
+  if (overlap.length === 0) return { inserted: appended, revised: 0 };
+  const write = overlap.length > FEW ? upsertMany : writeFew;
+  const { inserted, revised } = await write(session, overlap, knownAtMs);
+  return { inserted: appended + inserted, revised };
+}
+
+async function inTransaction(session: Session, work: () => Promise<Counts>): Promise<Counts> {
   const { isHypertable } = await bodyOf(session);
   await session.query("BEGIN");
   if (isHypertable) await session.query(DECOMPRESS_FREELY);
-  await session.query(STAGE);
-  await session.copyIn(
-    `COPY pg_temp.staged_bar (${COPY_COLUMNS}) FROM STDIN`,
-    copyText(bars, (symbol) => idOf(session, symbol)),
-  );
-  const counts = counted(await session.query<Counts>(UPSERT_STAGED, [knownAtMs]));
+  const counts = await work();
   await session.query("COMMIT");
   return counts;
+}
+
+async function upsertMany(
+  session: Session,
+  bars: readonly Bar[],
+  knownAtMs: number,
+): Promise<Counts> {
+  await session.query(STAGE);
+  await session.copyIn(
+    `COPY pg_temp.staged_bar (${BAR_COLUMNS}) FROM STDIN (FORMAT binary)`,
+    copyBars(bars, (symbol) => idOf(session, symbol)),
+  );
+  return counted(await session.query<Counts>(UPSERT_STAGED, [knownAtMs]));
 }
 
 function counted(rows: readonly Counts[]): Counts {
@@ -123,79 +164,12 @@ function counted(rows: readonly Counts[]): Counts {
   return counts;
 }
 
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
 /** A back-fill that is repeated after its months were compressed has to compare itself with all of them. */
 const DECOMPRESS_FREELY = "SET LOCAL timescaledb.max_tuples_decompressed_per_dml_transaction = 0";
 
 const STAGE = `CREATE TEMPORARY TABLE staged_bar ON COMMIT DROP AS
-  SELECT ${COPY_COLUMNS} FROM md.bar WITH NO DATA`;
-
-const VALUES = "open, high, low, close, volume, vwap, trade_count";
-const valuesOf = (row: string) =>
-  VALUES.split(", ")
-    .map((column) => `${row}.${column}`)
-    .join(", ");
-
-/**
- * Rows are taken in the order of their key, bars before series, so that two writers wait for each other at worst. ON
- * CONFLICT sees the newest committed row, and the trigger keeps what it replaces: no reading before writing, no race.
- */
-const upsert = (given: string) => `
-  WITH given AS (${given}),
-  written AS (
-    INSERT INTO md.bar AS b (${COPY_COLUMNS}, known_at)
-    SELECT ${COPY_COLUMNS}, to_timestamp($1::float8 / 1000) FROM given
-    ORDER BY symbol_id, timeframe, ts
-    ON CONFLICT (symbol_id, timeframe, ts) DO UPDATE SET
-      (${VALUES}, source, known_at, revision)
-        = (${valuesOf("excluded")}, excluded.source, excluded.known_at, b.revision + 1)
-    WHERE excluded.known_at >= b.known_at
-      AND (${valuesOf("b")}) IS DISTINCT FROM (${valuesOf("excluded")})
-    RETURNING symbol_id, timeframe, ts, known_at, revision
-  ),
-  covered AS (
-    INSERT INTO md.series AS s (symbol_id, timeframe, first_ts, last_ts, known_at)
-    SELECT symbol_id, timeframe, min(ts), max(ts), max(known_at) FROM written
-    GROUP BY symbol_id, timeframe ORDER BY symbol_id, timeframe
-    ON CONFLICT (symbol_id, timeframe) DO UPDATE SET
-      first_ts = least(s.first_ts, excluded.first_ts),
-      last_ts = greatest(s.last_ts, excluded.last_ts),
-      known_at = greatest(s.known_at, excluded.known_at)
-  )
-  SELECT count(*) FILTER (WHERE revision = 0)::int AS inserted,
-    count(*) FILTER (WHERE revision > 0)::int AS revised
-  FROM written`;
-
-const UPSERT_STAGED = upsert("SELECT * FROM pg_temp.staged_bar");
-
-const UPSERT_FEW = upsert(`
-  SELECT symbol_id, timeframe, to_timestamp(start_ms / 1000) AS ts, ${VALUES}, source
-  FROM unnest($2::int[], $3::text[], $4::float8[], $5::numeric[], $6::numeric[], $7::numeric[],
-    $8::numeric[], $9::numeric[], $10::numeric[], $11::int[], $12::text[])
-    AS g (symbol_id, timeframe, start_ms, ${VALUES}, source)`);
-
-/** Gives ids to symbols that have none, outside any transaction: a remembered id must not roll back. */
-async function learnSymbols(session: Session, bars: readonly Bar[]): Promise<void> {
-  const { symbolIds } = session.known;
-  const unknown = new Set<string>();
-  for (const { symbol } of bars) if (!symbolIds.has(symbol)) unknown.add(symbol);
-  if (unknown.size === 0) return;
-  const symbols = [...unknown];
-  await session.query(
-    `INSERT INTO md.symbol (symbol)
-     SELECT g.symbol FROM unnest($1::text[]) AS g (symbol)
-     WHERE NOT EXISTS (SELECT FROM md.symbol s WHERE s.symbol = g.symbol)
-     ORDER BY g.symbol COLLATE "C" ON CONFLICT DO NOTHING`,
-    [symbols],
-  );
-  const rows = await session.query<{ symbol: string; id: number }>(
-    "SELECT symbol, symbol_id AS id FROM md.symbol WHERE symbol = ANY ($1::text[])",
-    [symbols],
-  );
-  for (const { symbol, id } of rows) symbolIds.set(symbol, id);
-}
-
-function idOf({ known }: Session, symbol: string): number {
-  const id = known.symbolIds.get(symbol);
-  invariant(id !== undefined, `symbol ${symbol}: expected an id, found none`);
-  return id;
-}
+  SELECT ${BAR_COLUMNS} FROM md.bar WITH NO DATA`;

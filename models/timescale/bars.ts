@@ -4,8 +4,9 @@ import { type ColumnsQuery, selectColumns } from "./bar-columns.ts";
 import { type BarQuery, selectBars } from "./bar-reader.ts";
 import { type StoreReport, writeBars } from "./bar-writer.ts";
 import type { BarColumns } from "./column-decoder.ts";
-import { type Series, seriesOf } from "./series.ts";
-import { type Db, withSession } from "./session.ts";
+import { refreshRollup, rollupLevel } from "./rollup.ts";
+import { chooseSource, type Series, seriesOf } from "./series.ts";
+import { type Db, type Session, withSession } from "./session.ts";
 
 export type { BarColumns, BarQuery, ColumnsQuery, Series, StoreReport };
 
@@ -32,7 +33,10 @@ export function storeBars(
  * Pages: continue with `startMs` = last + 1 ascending, `endMs` = last descending.
  */
 export function readBars(db: Db, query: BarQuery): Promise<readonly Bar[]> {
-  return withSession(db, (session) => selectBars(session, query));
+  return withSession(db, async (session) => {
+    if (isPool(db)) await rollUp(session, query);
+    return selectBars(session, query);
+  });
 }
 
 export async function latestBar(db: Db, symbol: string, timeframe: Timeframe): Promise<Bar | null> {
@@ -56,7 +60,21 @@ export function barsAfter(
  * and aggregated by the same rules; each value is the float64 nearest to its decimal.
  */
 export function readBarColumns(db: Db, query: ColumnsQuery): Promise<BarColumns> {
-  return withSession(db, (session) => selectColumns(session, query));
+  return withSession(db, async (session) => {
+    if (isPool(db)) await rollUp(session, query);
+    return selectColumns(session, query);
+  });
+}
+
+/** On a connection that the caller holds nothing is rolled up: it may be inside a transaction, and would keep writers waiting. */
+function isPool(db: Db): boolean {
+  return !("release" in db);
+}
+
+async function rollUp(session: Session, query: ColumnsQuery): Promise<void> {
+  if (rollupLevel("1m", query.timeframe) === null) return;
+  const source = chooseSource(await seriesOf(session, query.symbol), query.timeframe, query);
+  if (source) await refreshRollup(session, source);
 }
 
 /** Whether any bar of the symbol is stored, in any timeframe. */

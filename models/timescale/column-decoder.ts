@@ -19,7 +19,7 @@ const HEADER_BYTES = 19;
 const SIGNATURE = Buffer.from("PGCOPY\n\xff\r\n\0", "latin1");
 const TRAILER = -1;
 /** timestamptz counts microseconds from here */
-const EPOCH_2000_MS = 946_684_800_000;
+export const EPOCH_2000_MS = 946_684_800_000;
 
 /**
  * Decodes COPY … (FORMAT binary) of rows (timestamptz, five float8), none of them null, from chunks cut anywhere.

@@ -16,26 +16,51 @@ const GIVE_WAY = new Set(["55P03", "40P01"]);
  * live feed never waits for one. Where md.bar is a hypertable there is nothing to do. When the locks cannot be had within
  * seconds it gives up: the default partition takes the rows, and a later call moves them.
  */
-export async function ensurePartitions(
+export function ensurePartitions(session: Session, startsMs: Iterable<number>): Promise<void> {
+  return ensure(session, "bar", startsMs);
+}
+
+/** The same for md.trade. */
+export function ensureTradePartitions(
   session: Session,
+  instantsMs: Iterable<number>,
+): Promise<void> {
+  return ensure(session, "trade", instantsMs);
+}
+
+type Partitioned = "bar" | "trade";
+
+async function ensure(
+  session: Session,
+  table: Partitioned,
   startsMs: Iterable<number>,
 ): Promise<void> {
   const { isHypertable } = await bodyOf(session);
   if (isHypertable) return;
-  const missing = monthsOf(startsMs).filter((month) => !session.known.months.has(month));
+  const known = monthsKnown(session, table);
+  const missing = monthsOf(startsMs).filter((month) => !known.has(month));
   for (let at = 0; at < missing.length; at += MONTHS_PER_TRANSACTION) {
-    await makePartitions(session, missing.slice(at, at + MONTHS_PER_TRANSACTION));
+    await makePartitions(session, table, missing.slice(at, at + MONTHS_PER_TRANSACTION));
   }
 }
 
-async function makePartitions(session: Session, months: readonly number[]): Promise<void> {
+function monthsKnown({ known }: Session, table: Partitioned): Set<number> {
+  return table === "bar" ? known.months : known.tradeMonths;
+}
+
+async function makePartitions(
+  session: Session,
+  table: Partitioned,
+  months: readonly number[],
+): Promise<void> {
   try {
     await session.query(
-      `SELECT md.ensure_bar_partitions(array(
+      `SELECT md.ensure_${table}_partitions(array(
          SELECT to_timestamp(ms / 1000) FROM unnest($1::float8[]) AS ms))`,
       [months],
     );
-    for (const month of months) session.known.months.add(month);
+    const known = monthsKnown(session, table);
+    for (const month of months) known.add(month);
   } catch (error) {
     if (!GIVE_WAY.has(codeOf(error))) throw error;
   }
@@ -69,4 +94,17 @@ export async function dropBefore(session: Session, cutoffMs: number): Promise<vo
   session.known.months.clear();
   await session.query("SELECT md.drop_bars_before(to_timestamp($1::float8 / 1000))", [cutoffMs]);
   session.known.months.clear();
+}
+
+/** Deletes the trades before `cutoffMs`, whole months without a scan, and answers how many. */
+export function dropTradesBefore(db: Db, cutoffMs: number): Promise<number> {
+  return withSession(db, async (session) => {
+    session.known.tradeMonths.clear();
+    const [row] = await session.query<{ n: number }>(
+      "SELECT md.drop_trades_before(to_timestamp($1::float8 / 1000))::float8 AS n",
+      [cutoffMs],
+    );
+    session.known.tradeMonths.clear();
+    return row?.n ?? 0;
+  });
 }

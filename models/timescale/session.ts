@@ -17,8 +17,8 @@ export interface Session {
     values?: readonly unknown[],
     name?: string,
   ): Promise<readonly Row[]>;
-  /** `sql` is a COPY … FROM STDIN in text format. */
-  copyIn(sql: string, chunks: Iterable<string>): Promise<void>;
+  /** `sql` is a COPY … FROM STDIN; texts are for its text format, bytes for its binary one. */
+  copyIn(sql: string, chunks: Iterable<string | Uint8Array<ArrayBuffer>>): Promise<void>;
   /** `sql` is a COPY … TO STDOUT; the chunks end where the network cut them. */
   copyOut(sql: string): AsyncIterable<Buffer>;
   readonly known: Known;
@@ -29,6 +29,8 @@ export interface Known {
   readonly symbolIds: Map<string, number>;
   /** first instants of months, epoch ms, that have a partition */
   readonly months: Set<number>;
+  /** the same of trades */
+  readonly tradeMonths: Set<number>;
   body?: Body;
 }
 
@@ -39,7 +41,7 @@ export interface Body {
 }
 
 export function nothingKnown(): Known {
-  return { symbolIds: new Map(), months: new Set() };
+  return { symbolIds: new Map(), months: new Set(), tradeMonths: new Set() };
 }
 
 const knownBy = new WeakMap<Db, Known>();

@@ -1,9 +1,11 @@
 import type { Bar, Timeframe } from "../../../../domain/market/bar.ts";
 import { selectColumns } from "../../../../models/timescale/bar-columns.ts";
+import { selectColumnsAsOf } from "../../../../models/timescale/bars-as-of.ts";
 import { type BarQuery, selectBars } from "../../../../models/timescale/bar-reader.ts";
 import { writeBars } from "../../../../models/timescale/bar-writer.ts";
 import { dropBefore } from "../../../../models/timescale/partitions.ts";
-import { seriesOf } from "../../../../models/timescale/series.ts";
+import { refreshRollup } from "../../../../models/timescale/rollup.ts";
+import { chooseSource, seriesOf } from "../../../../models/timescale/series.ts";
 import { bodyOf, type Session } from "../../../../models/timescale/session.ts";
 
 const MINUTE_MS = 60_000;
@@ -44,6 +46,11 @@ export async function answer(session: Session, settle: () => Promise<number>) {
     nothing: await writeBars(session, [], T0),
   };
   const read = await readAll(session);
+  const rollups = {
+    days: await rollUp(session),
+    again: await rollUp(session),
+    read: await readAll(session),
+  };
   const settledChunks = await settle();
   const afterSettling = await readAll(session);
   const ingestAfterSettling = await writeBars(session, [...MINUTES, ...DAYS], T0 + 3);
@@ -56,9 +63,24 @@ export async function answer(session: Session, settle: () => Promise<number>) {
     now: await selectBars(session, { ...DAY_QUERY, startMs: startOf(5), endMs: startOf(8) }),
     kept: (await revisionsOf(session, "MIN")).length,
   };
+  const asOf = {
+    first: await opensAsOf(session, T0 + 9),
+    revised: await opensAsOf(session, T0 + 19),
+    now: await opensAsOf(session, T0 + 20),
+    before: await opensAsOf(session, T0 - 1),
+  };
+  const revisedAggregates = await aggregates(session);
+  const rolledUpAgain = {
+    days: await rollUp(session),
+    aggregated: await aggregates(session),
+    hours: await columns(session, "1h"),
+  };
   const handWritten = await handWrittenSql(session);
   await dropBefore(session, Date.UTC(2020, 1, 1));
+  const retained = { due: await aggregates(session), days: await rollUp(session) };
   const retention = {
+    retained,
+    aggregated: await aggregates(session),
     minutes: await seriesOf(session, "MIN"),
     days: await seriesOf(session, "DAY"),
     gone: await seriesOf(session, "TWICE"),
@@ -72,14 +94,27 @@ export async function answer(session: Session, settle: () => Promise<number>) {
   return {
     ingest,
     read,
+    rollups,
+    revisedAggregates,
+    rolledUpAgain,
     afterSettling,
     ingestAfterSettling,
     revise,
+    asOf,
     handWritten,
     retention,
     body,
     settledChunks,
   };
+}
+
+/** What was believed of some days, and of the weeks and months that they make, at an instant. */
+async function opensAsOf(session: Session, knownAtMs: number) {
+  const opens = async (timeframe: Timeframe) => {
+    const query = { symbol: "DAY", timeframe, endMs: startOf(12) };
+    return [...(await selectColumnsAsOf(session, query, knownAtMs)).open];
+  };
+  return { days: await opens("1d"), weeks: await opens("1w"), months: await opens("1mo") };
 }
 
 const DAY_QUERY = { symbol: "DAY", timeframe: "1d", limit: 1_000, order: "asc" } as const;
@@ -89,11 +124,22 @@ function startOf(index: number): number {
   return DAYS[index]?.startMs ?? 0;
 }
 
-async function readAll(session: Session) {
+async function aggregates(session: Session): Promise<Record<string, unknown>> {
   const aggregated: Record<string, unknown> = {};
   for (const timeframe of AGGREGATES) {
     aggregated[timeframe] = await selectBars(session, { ...MINUTE_QUERY, timeframe });
   }
+  return aggregated;
+}
+
+/** Rolls up all days of MIN but its newest, and answers how many were due. */
+async function rollUp(session: Session): Promise<number> {
+  const source = chooseSource(await seriesOf(session, "MIN"), "1d", {});
+  return source ? refreshRollup(session, source) : 0;
+}
+
+async function readAll(session: Session) {
+  const aggregated = await aggregates(session);
   return {
     minutes: await selectBars(session, MINUTE_QUERY),
     days: await selectBars(session, DAY_QUERY),

@@ -47,6 +47,18 @@ describe("bars on native partitions", () => {
     expect(ingest.nothing).toEqual({ inserted: 0, revised: 0, duplicates: 0 });
   });
 
+  it("are told as they were believed at any instant", () => {
+    const first = DAYS.slice(0, 12).map((bar) => Number(bar.open));
+    const revisedOpen = (from: number, until: number) =>
+      first.map((open, day) =>
+        day >= from && day < until ? Number(`${DAYS[day]?.open ?? ""}1`) : open,
+      );
+    expect(native.asOf.first.days).toEqual(first);
+    expect(native.asOf.revised.days).toEqual(revisedOpen(5, 8));
+    expect(native.asOf.now.days).toEqual(revisedOpen(6, 8));
+    expect(native.asOf.before).toEqual({ days: [], weeks: [], months: [] });
+  });
+
   it("are the same bars when only the writing of their numbers differs", () => {
     expect(native.ingest.rescaled).toEqual({ inserted: 0, revised: 0, duplicates: 10 });
   });
@@ -71,6 +83,29 @@ describe("bars on native partitions", () => {
       "2020-02-29T00:00:00.000Z",
       "2020-03-01T00:00:00.000Z",
     ]);
+  });
+
+  it("answer as before when their days are rolled up, and each day is rolled up once", () => {
+    expect(native.rollups.days).toBe(4);
+    expect(native.rollups.again).toBe(0);
+    expect(native.rollups.read).toEqual(native.read);
+  });
+
+  it("answer with what was revised, before its days are rolled up again and after", () => {
+    const { revisedAggregates, rolledUpAgain, read } = native;
+    // 1,500 minutes were revised: a day and an hour.
+    expect(rolledUpAgain.days).toBe(2);
+    expect(revisedAggregates["1d"]).not.toEqual(read.aggregated["1d"]);
+    expect(rolledUpAgain.aggregated).toEqual(revisedAggregates);
+    const revised = aggregate("1h", MINUTES, 1_500);
+    expect(revisedAggregates["1h"]).toEqual(revised);
+    expect(rolledUpAgain.hours.open).toEqual(revised.map((bar) => Number(bar.open)));
+  });
+
+  it("answer with what retention left, before the days across the cutoff are rolled up and after", () => {
+    const { retained, aggregated } = native.retention;
+    expect(retained.days).toBe(1);
+    expect(aggregated).toEqual(retained.due);
   });
 
   it("come in pages that join to the whole", () => {
@@ -135,9 +170,13 @@ describe("bars on native partitions", () => {
     it.each([
       "ingest",
       "read",
+      "rollups",
       "afterSettling",
       "ingestAfterSettling",
       "revise",
+      "asOf",
+      "revisedAggregates",
+      "rolledUpAgain",
       "handWritten",
       "retention",
     ] as const)("give the same answers to the byte: %s", (part) => {
@@ -159,8 +198,11 @@ function starts(bars: unknown): unknown {
 }
 
 /** Buckets by plain calendar arithmetic, sums in BigInt: nothing in common with the SQL. */
-function aggregate(timeframe: (typeof AGGREGATES)[number]) {
-  const groups = Map.groupBy(MINUTES, (bar) => bucket(timeframe, bar.startMs));
+function aggregate(timeframe: (typeof AGGREGATES)[number], minutes = MINUTES, revised = 0) {
+  const believed = minutes.map((bar, i) =>
+    i < revised ? { ...bar, open: `${bar.open}1`, source: "revision" } : bar,
+  );
+  const groups = Map.groupBy(believed, (bar) => bucket(timeframe, bar.startMs));
   return [...groups].map(([startMs, bars]) => {
     const volume = bars.reduce((sum, bar) => sum + BigInt(bar.volume), 0n);
     // vwaps have at most 8 digits after the point

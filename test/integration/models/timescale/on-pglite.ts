@@ -9,14 +9,18 @@ import { answer, type Answers } from "./claims.ts";
 
 export type { Answers };
 
-const MIGRATION = "../../../../models/migrations/0003-market-data.sql";
+const MIGRATIONS = ["0003-market-data.sql", "0012-ticks-and-rollups.sql"].map((name) =>
+  join(import.meta.dirname, "../../../../models/migrations", name),
+);
 
 const database = new PGlite({ extensions: { timescaledb } });
 // Before anything else: without it compressed chunks read as empty.
 await database.exec("LOAD 'timescaledb'");
-await database.transaction(async (transaction) => {
-  await transaction.exec(await readFile(join(import.meta.dirname, MIGRATION), "utf8"));
-});
+for (const migration of MIGRATIONS) {
+  await database.transaction(async (transaction) => {
+    await transaction.exec(await readFile(migration, "utf8"));
+  });
+}
 // By default a statement may decompress 100,000 rows, more than the contract has.
 await database.exec("SET timescaledb.max_tuples_decompressed_per_dml_transaction = 5000");
 process.stdout.write(`${JSON.stringify(await answer(sessionOn(database), compressAll))}\n`);
