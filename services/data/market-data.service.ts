@@ -1,5 +1,4 @@
 import type { Context, ServiceSchema } from "moleculer";
-import type { Bar } from "../../domain/market/bar.ts";
 import { barEndMs } from "../../domain/market/timeframe.ts";
 import type { MarketClose } from "../../domain/portfolio/equity-curve.ts";
 import type { Marks } from "../../domain/portfolio/valuation.ts";
@@ -8,13 +7,14 @@ import { heavyRead } from "../../mixins/resilience/heavy.ts";
 import { insufficientData, notFound } from "../../mixins/rest/rest-error.ts";
 import type { ActionMap } from "../../mixins/rest/routes/index.ts";
 import * as routes from "../../mixins/rest/routes/market-data.ts";
-import type { BarsView, BarView, QuoteView } from "../../mixins/rest/routes/market-data.ts";
-import { decodeCursor, encodeCursor, isoTime } from "../../mixins/rest/views.ts";
+import type { BarsView, QuoteView } from "../../mixins/rest/routes/market-data.ts";
+import { isoTime } from "../../mixins/rest/views.ts";
 import { lastKnown, readBars } from "../../models/timescale/bars.ts";
 import { closesKnownAt } from "../../models/timescale/marks.ts";
 import type { RequestContext } from "../../types/contracts.ts";
 import type { NodeContext } from "../context.ts";
 import type { Market } from "./market.ts";
+import { seriesPage } from "./series/series-page.ts";
 
 type Params<A extends keyof ActionMap> = ActionMap[A]["params"];
 
@@ -27,8 +27,8 @@ export function marketDataService(node: NodeContext, market: Market): ServiceSch
     actions: {
       bars: {
         params: routes.getBars.input.validator,
-        handler: (ctx: RequestContext<Params<"market-data.bars">>) =>
-          bars(node, market, ctx.params),
+        handler: (ctx: RequestContext<Params<"market-data.bars">>): Promise<BarsView> =>
+          seriesPage(node, market, ctx.params),
       },
       quote: {
         params: routes.getQuote.input.validator,
@@ -50,49 +50,6 @@ export function marketDataService(node: NodeContext, market: Market): ServiceSch
         }>): Promise<Marks> => closesKnownAt(node.pool, params.symbols, params.knownAtMs),
       },
     },
-  };
-}
-
-async function bars(
-  node: NodeContext,
-  market: Market,
-  params: Params<"market-data.bars">,
-): Promise<BarsView> {
-  const { symbol, timeframe, start, end, adjust, limit, cursor, order } = params;
-  if ((await market.instrument(symbol)) === null) throw notFound("symbol", symbol);
-  const after = decodeCursor(cursor, { startMs: "time" })?.startMs;
-  const from = order === "asc" && after !== undefined ? after + 1 : start;
-  const until = order === "desc" && after !== undefined ? after : end;
-  const found = await readBars(node.pool, {
-    symbol,
-    timeframe,
-    limit: limit + 1,
-    order,
-    ...(from !== undefined && { startMs: from }),
-    ...(until !== undefined && { endMs: until }),
-  });
-  const shown = found.slice(0, limit);
-  const last = found.length > limit ? shown.at(-1) : undefined;
-  return {
-    symbol,
-    timeframe,
-    source: shown[0]?.source ?? null,
-    adjust,
-    data: shown.map(toBarView),
-    nextCursor: last ? encodeCursor({ startMs: last.startMs }) : null,
-  };
-}
-
-function toBarView(bar: Bar): BarView {
-  return {
-    timestamp: isoTime(bar.startMs),
-    open: bar.open,
-    high: bar.high,
-    low: bar.low,
-    close: bar.close,
-    volume: bar.volume,
-    ...(bar.vwap !== undefined && { vwap: bar.vwap }),
-    ...(bar.tradeCount !== undefined && { tradeCount: bar.tradeCount }),
   };
 }
 

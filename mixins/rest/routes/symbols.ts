@@ -1,3 +1,4 @@
+import { CALENDAR_NAMES } from "../../../domain/market/calendars/calendars.ts";
 import type { Instrument } from "../../../domain/market/instrument.ts";
 import { route } from "../route.ts";
 import { s } from "../schema.ts";
@@ -88,7 +89,10 @@ export const putSymbol = route({
     lotSize: s.decimal({ sign: "positive", example: "1" }),
     multiplier: s.defaulted(s.decimal({ sign: "positive", example: "1" }), "1"),
     shortable: s.defaulted(s.boolean(), false),
-    calendar: s.string({ min: 1, max: 50, example: "XNYS" }),
+    calendar: s.describe(
+      s.enum(CALENDAR_NAMES),
+      "by which its sessions, gaps and settlement count",
+    ),
     minQuantity: limit("an order's quantity"),
     maxQuantity: limit("an order's quantity"),
     minNotional: limit("an order's value"),
