@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
-import { dec } from "../../../../../domain/shared/decimal.ts";
-import { parseLossless } from "../../../../../services/execution/brokers/ccxt-json.ts";
+import { dec } from "../../../domain/shared/decimal.ts";
+import { parseLossless } from "../../../mixins/lossless-json.ts";
 
-describe("JSON from an exchange", () => {
+describe("JSON from a vendor or an exchange", () => {
   it("is read as always where every number is short", () => {
     const value = { id: 12, price: 0.5, list: [1, -2.5], text: "1234567890123456789", none: null };
     expect(parseLossless(JSON.stringify(value))).toEqual(value);

@@ -4,8 +4,7 @@ const SAFE_DIGITS = 15;
 const LONG_NUMBER = /[:[,]\s*-?[\d.]{16}|[:[,]\s*-?[\d.]+[eE]/;
 
 /**
- * JSON whose numbers are as they were written: those that a double may not hold become the text that they were sent as,
- * which ccxt reads like a number.
+ * JSON whose numbers are as they were written: those that a double may not hold become the text that they were sent as.
  * @returns undefined for what is no JSON, as ccxt has it
  */
 export function parseLossless(source: string): unknown {

@@ -1,0 +1,196 @@
+import type { Context, ServiceSchema } from "moleculer";
+import type { Timeframe } from "../../domain/market/bar.ts";
+import { durationMs } from "../../domain/market/timeframe.ts";
+import type { FieldError } from "../../mixins/rest/readers.ts";
+import { conflict, notFound, unprocessable } from "../../mixins/rest/rest-error.ts";
+import type { ActionMap } from "../../mixins/rest/routes/index.ts";
+import * as routes from "../../mixins/rest/routes/data-sources.ts";
+import type { DataSourcePage, DataSourceView } from "../../mixins/rest/routes/data-sources.ts";
+import type { JobAccepted } from "../../mixins/rest/routes/jobs.ts";
+import { page } from "../../mixins/rest/views.ts";
+import { putSourceSettings, sourceHealth } from "../../models/data-sources.ts";
+import type { EventMap, RequestContext } from "../../types/contracts.ts";
+import type { NodeContext } from "../context.ts";
+import { readLayout } from "./files/layout.ts";
+import type { Market } from "./market.ts";
+import { backfill } from "./sources/backfill.ts";
+import type { BackfillParams } from "./sources/backfill.ts";
+import { COLLECT, collectKind } from "./sources/collect.ts";
+import type { CollectParams } from "./sources/collect.ts";
+import { SourceRegistry } from "./sources/registry.ts";
+import type { KnownSource } from "./sources/registry.ts";
+import { toSourceView } from "./sources/source-views.ts";
+
+type Params<A extends keyof ActionMap> = RequestContext<ActionMap[A]["params"]>;
+
+const MONTH_MS = 30 * 86_400_000;
+
+interface Parts {
+  readonly node: NodeContext;
+  readonly market: Market;
+  readonly registry: SourceRegistry;
+}
+
+/** Vendors and files of market data: what there is, how it is used, and back-filling from it. */
+export function dataSourcesServices(node: NodeContext, market: Market): readonly ServiceSchema[] {
+  const it: Parts = { node, market, registry: new SourceRegistry(node) };
+  node.jobs.add(collectKind(it));
+  return [
+    {
+      name: "data-sources",
+      actions: {
+        list: {
+          params: routes.listDataSources.input.validator,
+          handler: () => list(it),
+        },
+        put: {
+          params: routes.putDataSource.input.validator,
+          handler: (ctx: Params<"data-sources.put">) => put(it, ctx),
+        },
+        collect: {
+          params: routes.collect.input.validator,
+          handler: (ctx: Params<"data-sources.collect">) => collect(it, ctx),
+        },
+      },
+      events: { "data-sources.changed": () => it.registry.refresh() },
+    },
+    {
+      name: "sources",
+      actions: {
+        backfill: {
+          visibility: "public",
+          handler: ({ params }: Context<BackfillParams>) =>
+            backfill(it, params, new AbortController().signal),
+        },
+      },
+    },
+  ];
+}
+
+async function list({ node, registry }: Parts): Promise<DataSourcePage> {
+  await registry.refresh();
+  const health = await sourceHealth(node.pool);
+  const views = registry
+    .all()
+    .map((source) => toSourceView(source, health.get(source.definition.sourceId)));
+  return page(views, null);
+}
+
+async function put(it: Parts, ctx: Params<"data-sources.put">): Promise<DataSourceView> {
+  const { node, registry } = it;
+  const { sourceId, isEnabled, priority, symbols, rateLimit = null, layouts = null } = ctx.params;
+  const known = registry.find(sourceId);
+  if (known === null) throw notFound("data source", sourceId);
+  checkSymbols(symbols);
+  checkLayouts(known, layouts);
+  await putSourceSettings(node.pool, {
+    sourceId,
+    isEnabled,
+    priority,
+    symbols,
+    rateLimit,
+    layouts,
+  });
+  await registry.refresh();
+  await ctx.broadcast("data-sources.changed", {
+    sourceId,
+  } satisfies EventMap["data-sources.changed"]);
+  const health = await sourceHealth(node.pool);
+  return toSourceView(registry.find(sourceId) ?? known, health.get(sourceId));
+}
+
+const SYMBOLS_MAX = 10_000;
+
+function checkSymbols(symbols: { readonly [symbol: string]: string }): void {
+  const names = Object.keys(symbols);
+  const bad = names.filter((name) => !/^[A-Za-z0-9^][A-Za-z0-9.^=:_-]{0,31}$/.test(name));
+  const errors: FieldError[] = bad.slice(0, 10).map((name) => ({
+    path: `symbols.${name}`,
+    code: "INVALID_VALUE",
+    message: "is not a symbol",
+  }));
+  if (names.length > SYMBOLS_MAX)
+    errors.push({ path: "symbols", code: "OUT_OF_RANGE", message: `has more than ${SYMBOLS_MAX}` });
+  if (errors.length > 0) throw unprocessable(errors);
+}
+
+function checkLayouts({ definition }: KnownSource, layouts: readonly unknown[] | null): void {
+  if (layouts === null) return;
+  if (definition.kind !== "files")
+    throw unprocessable([
+      { path: "layouts", code: "UNSUPPORTED_VALUE", message: "are those of files" },
+    ]);
+  const errors = layouts.flatMap((layout, index) => {
+    const found = readLayout(layout, `layouts[${index}]`);
+    return "format" in found ? [] : found;
+  });
+  if (errors.length > 0) throw unprocessable(errors);
+}
+
+/** What could never be collected is refused here; what a source refuses later, the job says. */
+async function collect(it: Parts, ctx: Params<"data-sources.collect">): Promise<JobAccepted> {
+  const { source, symbols, timeframe, start, end } = ctx.params;
+  await it.registry.refresh();
+  checkSource(it, source);
+  checkRange(timeframe, start, end ?? it.node.clock.now());
+  const errors = await Promise.all(
+    symbols.map((symbol, index) => symbolError(it, ctx.params, symbol, `symbols[${index}]`)),
+  );
+  const found = errors.filter((error) => error !== null);
+  if (found.length > 0) throw unprocessable(found);
+  const unique = [...new Set(symbols)];
+  const params: CollectParams = {
+    source,
+    symbols: unique,
+    timeframe,
+    startMs: start,
+    endMs: end ?? null,
+  };
+  return it.node.jobs.submit(ctx, COLLECT, { ...params, symbols: unique });
+}
+
+/** Whose opening times are held in memory while a symbol is collected: four years of minutes. */
+const BARS_MAX = 2_200_000;
+
+function checkRange(timeframe: Timeframe, startMs: number, endMs: number): void {
+  const bars = (endMs - startMs) / (durationMs(timeframe) ?? MONTH_MS);
+  if (bars <= 0)
+    throw unprocessable([
+      { path: "start", code: "OUT_OF_RANGE", message: "must be before the end" },
+    ]);
+  if (bars <= BARS_MAX) return;
+  const message = `is too early: a job covers ${BARS_MAX} bars of ${timeframe} at most`;
+  throw unprocessable([{ path: "start", code: "OUT_OF_RANGE", message }]);
+}
+
+function checkSource({ registry }: Parts, source: string): void {
+  if (source === "auto") return;
+  const known = registry.find(source);
+  if (known === null)
+    throw unprocessable([
+      { path: "source", code: "UNSUPPORTED_VALUE", message: "is none of /api/data-sources" },
+    ]);
+  const { definition, settings } = known;
+  if (!definition.isConfigured)
+    throw conflict(`${source} is not configured: it needs ${definition.variables.join(", ")}`);
+  if (!settings.isEnabled) throw conflict(`${source} is disabled`);
+}
+
+async function symbolError(
+  { market, registry }: Parts,
+  { source, timeframe }: Pick<CollectParams, "source" | "timeframe">,
+  symbol: string,
+  path: string,
+): Promise<FieldError | null> {
+  const instrument = await market.instrument(symbol);
+  if (instrument === null)
+    return { path, code: "UNSUPPORTED_VALUE", message: "is no symbol of /api/symbols" };
+  const sources = registry.forBars(instrument, timeframe);
+  const isServed = sources.some(
+    ({ definition }) => source === "auto" || definition.sourceId === source,
+  );
+  if (isServed) return null;
+  const who = source === "auto" ? "no source that is configured and enabled" : source;
+  const message = `cannot be collected: ${who} has no bars of ${timeframe} of ${instrument.assetClass}`;
+  return { path, code: "UNSUPPORTED_VALUE", message };
+}
