@@ -1,18 +1,11 @@
-import type { Bar } from "../../domain/market/bar.ts";
-import type { Quote, TradeTick } from "../../domain/market/quote.ts";
-import type { Json } from "../../domain/shared/json.ts";
-import { isoTime } from "../../mixins/rest/views.ts";
 import { getFeedPosition, saveFeedPosition, setFeedStatus } from "../../models/feed-positions.ts";
 import type { FeedStatus } from "../../models/feed-positions.ts";
 import type { NodeContext } from "../context.ts";
 import type { Feed, FeedItem, MarketSource } from "./feeds/feed.ts";
 import { ReplayFeed } from "./feeds/replay.feed.ts";
+import { MarketChain } from "./market-chain.ts";
 import type { Market } from "./market.ts";
 
-/** Services that a closed bar or a quote goes to, in this order: a fill comes before the next decision. */
-const BAR_TAKERS = ["brokers.onBar", "signals.onBar"];
-const QUOTE_TAKERS = ["brokers.onQuote"];
-const TRADE_TAKERS = ["brokers.onTrade"];
 const RETRY_MS = 500;
 /** What a crash left to be done is done before the feed goes on, unless a dependency of it is down. */
 const RECOVERY_MS = 5_000;
@@ -32,9 +25,8 @@ export interface FeedView {
 export class FeedRunner {
   readonly feedId: string;
   readonly #node: NodeContext;
-  readonly #market: Market;
+  readonly #chain: MarketChain;
   readonly #source: MarketSource;
-  readonly #takers = new Set<string>();
   #feed: Feed | null = null;
   #refused = 0;
   #running: Promise<void> = Promise.resolve();
@@ -43,7 +35,7 @@ export class FeedRunner {
   constructor(node: NodeContext, market: Market, feedId: string, source: MarketSource) {
     this.feedId = feedId;
     this.#node = node;
-    this.#market = market;
+    this.#chain = new MarketChain(node, market);
     this.#source = source;
   }
 
@@ -137,56 +129,13 @@ export class FeedRunner {
     const { event } = item;
     switch (event.kind) {
       case "bar":
-        return this.#takeBar(event.bar, item.tsInitMs);
+        return this.#chain.takeBar(event.bar, item.tsInitMs);
       case "trade":
-        return this.#takeTrade(event.trade, item.tsInitMs);
+        return this.#chain.takeTrade(event.trade, item.tsInitMs);
       case "quote":
-        return this.#takeQuote(event.quote);
+        return this.#chain.takeQuote(event.quote);
+      case "book":
+        return this.#chain.takeBook(event.book);
     }
   }
-
-  async #takeBar(bar: Bar, tsInitMs: number): Promise<void> {
-    const { outcome } = await this.#market.recordBar(bar, tsInitMs);
-    // A correction, or a bar from before the last one, is stored and goes no further: nobody trades on the past.
-    if (outcome === "late" || outcome === "revised") return;
-    await this.#hand(BAR_TAKERS, { bar });
-    this.#tell(`bars:${bar.symbol}:${bar.timeframe}`, barFact(bar));
-    const { quote } = await this.#market.summary(bar.symbol);
-    if (quote !== null) this.#tell(`quotes:${bar.symbol}`, quoteFact(quote));
-  }
-
-  async #takeTrade(trade: TradeTick, tsInitMs: number): Promise<void> {
-    const { outcome } = await this.#market.recordTrade(trade, tsInitMs);
-    if (outcome !== "late") await this.#hand(TRADE_TAKERS, { trade });
-  }
-
-  async #takeQuote(quote: Quote): Promise<void> {
-    const { outcome } = await this.#market.recordQuote(quote);
-    if (outcome === "late") return;
-    await this.#hand(QUOTE_TAKERS, { quote });
-    this.#tell(`quotes:${quote.symbol}`, quoteFact(quote));
-  }
-
-  /** To the takers that this installation has; each is waited for, and one that was there once is not passed over later. */
-  async #hand(
-    takers: readonly string[],
-    params: { readonly bar: Bar } | { readonly quote: Quote } | { readonly trade: TradeTick },
-  ): Promise<void> {
-    for (const taker of takers) {
-      if (this.#node.broker.registry.actions.isAvailable(taker)) this.#takers.add(taker);
-      if (this.#takers.has(taker)) await this.#node.broker.call(taker, params);
-    }
-  }
-
-  #tell(channel: string, data: Json): void {
-    this.#node.live.tell({ channel, tenantId: null, portfolioId: null, ownerId: null, data });
-  }
-}
-
-function barFact({ symbol, timeframe, startMs, open, high, low, close, volume }: Bar): Json {
-  return { symbol, timeframe, timestamp: isoTime(startMs), open, high, low, close, volume };
-}
-
-function quoteFact({ symbol, bid, ask, bidSize, askSize, last, lastSize, tsEventMs }: Quote): Json {
-  return { symbol, bid, ask, bidSize, askSize, last, lastSize, timestamp: isoTime(tsEventMs) };
 }

@@ -1,10 +1,17 @@
 import type { Context, ServiceSchema } from "moleculer";
 import { upsertInstrument } from "../../models/instruments.ts";
 import { notFound } from "../../mixins/rest/rest-error.ts";
+import type { StreamingStatusView } from "../../mixins/rest/routes/streaming.ts";
+import { isoTime } from "../../mixins/rest/views.ts";
 import type { NodeContext } from "../context.ts";
 import { FeedRunner } from "./feed-runner.ts";
 import type { FeedView } from "./feed-runner.ts";
 import { sp500Source, SPX } from "./feeds/sp500.ts";
+import type { LiveStatus } from "./live/live-counts.ts";
+import { LiveFeeds } from "./live/live-feeds.ts";
+import { liveMetrics } from "./live/live-metrics.ts";
+import { streamOf } from "./live/open-stream.ts";
+import { MarketChain } from "./market-chain.ts";
 import type { Market } from "./market.ts";
 
 type OfFeed = Context<{ readonly feedId: string; readonly isForwarded?: boolean }>;
@@ -12,6 +19,13 @@ type OfFeed = Context<{ readonly feedId: string; readonly isForwarded?: boolean 
 /** The feeds of this installation, each played by one node: with sample data the packaged S&P 500. */
 export function feedsService(node: NodeContext, market: Market): ServiceSchema {
   const runners = new Map<string, FeedRunner>();
+  const live = new LiveFeeds({
+    node,
+    chain: new MarketChain(node, market),
+    wishes: node.config.liveFeeds,
+    streamOf: (sourceId) => streamOf(node, sourceId),
+  });
+  liveMetrics(node.metrics, live);
   const runnerOf = (feedId: string): FeedRunner => {
     const runner = runners.get(feedId);
     if (runner === undefined) throw notFound("feed", feedId);
@@ -42,6 +56,7 @@ export function feedsService(node: NodeContext, market: Market): ServiceSchema {
         handler: (): null => {
           for (const runner of runners.values())
             node.actorSystem.onDuty(feedRef(runner.feedId), runner);
+          live.start();
           return null;
         },
       },
@@ -53,6 +68,15 @@ export function feedsService(node: NodeContext, market: Market): ServiceSchema {
         visibility: "public",
         handler: (ctx: OfFeed): Promise<FeedView> => steer("resume", ctx),
       },
+      streaming: async (): Promise<StreamingStatusView> => ({
+        data: (await live.statuses()).map(liveView),
+      }),
+      /** Asked of the node that plays the source. */
+      liveStatus: {
+        visibility: "public",
+        handler: ({ params }: Context<{ readonly sourceId: string }>): LiveStatus | null =>
+          live.ownStatus(params.sourceId),
+      },
     },
     async started() {
       if (!node.config.hasSampleData) return;
@@ -61,6 +85,7 @@ export function feedsService(node: NodeContext, market: Market): ServiceSchema {
     },
     async stopped() {
       for (const runner of runners.values()) await runner.stop();
+      await live.stop();
     },
   };
 }
@@ -68,4 +93,15 @@ export function feedsService(node: NodeContext, market: Market): ServiceSchema {
 /** Names the duty of playing a feed. */
 function feedRef(feedId: string) {
   return { type: "feed", id: feedId };
+}
+
+function liveView({ lastEventMs, ...status }: LiveStatus): StreamingStatusView["data"][number] {
+  const { symbols, kinds, lastErrors } = status;
+  return {
+    ...status,
+    symbols: [...symbols],
+    kinds: [...kinds],
+    lastErrors: [...lastErrors],
+    lastEventAt: lastEventMs === null ? null : isoTime(lastEventMs),
+  };
 }
