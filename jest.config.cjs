@@ -1,6 +1,6 @@
-// Jest runs CommonJS; @swc/jest strips the types and rewrites the imports. Five projects, five promises: unit, laws (of the
+// Jest runs CommonJS; @swc/jest strips the types and rewrites the imports. Six projects, six promises: unit, laws (of the
 // same code, over thousands of random histories) and simulation need nothing, integration needs stores, e2e needs the whole
-// node over HTTP.
+// node over HTTP, mongo a MongoDB (`npm run test:mongo`).
 const toCommonJs = [
   "@swc/jest",
   { jsc: { parser: { syntax: "typescript" }, target: "es2024" }, module: { type: "commonjs" } },
@@ -44,5 +44,6 @@ module.exports = {
     project("simulation"),
     project("integration", onStores),
     project("e2e", onStores),
+    project("mongo"),
   ],
 };
