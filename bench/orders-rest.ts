@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { QuoteView } from "../mixins/rest/routes/market-data.ts";
 import type { PortfolioView } from "../mixins/rest/routes/portfolios.ts";
 
 const QUOTE_MS = 15_000;
@@ -62,6 +63,12 @@ export class RestClient {
         throw new Error(`no quote of ${symbol}: ${await answer.text()}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  }
+
+  /** When the last price of a symbol was made, epoch ms. */
+  async quotedAtMs(symbol: string): Promise<number> {
+    const quote = await this.#get<QuoteView>(`/api/market-data/${symbol}/quote`);
+    return Date.parse(quote.timestamp);
   }
 
   async #get<T>(path: string): Promise<T> {

@@ -18,6 +18,7 @@ import type { RateLimits } from "./gateway/limits.ts";
 import { ownHandlers } from "./gateway/own-routes.ts";
 import { Pipeline } from "./gateway/pipeline.ts";
 import type {
+  JobSource,
   MetricsSource,
   ReadinessSource,
   SessionSource,
@@ -26,6 +27,7 @@ import type {
 import { sendProblem } from "./gateway/respond.ts";
 import { aliasesOf, Router } from "./gateway/router.ts";
 import type { Alias, Found } from "./gateway/router.ts";
+import { SOCKET_PATH, SocketDoor } from "./gateway/web-socket.ts";
 
 export interface ApiConfig {
   readonly host: string;
@@ -38,6 +40,7 @@ export interface ApiConfig {
   readonly rateLimits?: RateLimits;
   /** how many proxies of ours stand before the gateway and append to X-Forwarded-For */
   readonly trustedProxies?: number;
+  readonly maxStreamsPerUser?: number;
   readonly requestTimeoutMs?: number;
   readonly maxBodyBytes?: number;
 }
@@ -50,6 +53,7 @@ export interface ApiDeps {
   readonly streamSource: StreamSource;
   readonly metrics: MetricsSource;
   readonly readiness: ReadinessSource;
+  readonly jobs: JobSource;
   readonly clock: Clock;
 }
 
@@ -71,21 +75,29 @@ interface Gateway {
  */
 export function createApiService(deps: ApiDeps): ServiceSchema<ApiSettings> {
   const { config, clock } = deps;
-  const hub = new StreamHub({ source: deps.streamSource, clock });
+  const { maxStreamsPerUser } = config;
+  const hub = new StreamHub({
+    source: deps.streamSource,
+    clock,
+    ...(maxStreamsPerUser !== undefined && { maxStreamsPerUser }),
+  });
   const identifier = new Identifier(deps.tokens, deps.sessions, clock);
+  const limits = new RequestLimits(deps.limiter, config.rateLimits ?? DEFAULT_RATE_LIMITS);
+  const trustedProxies = config.trustedProxies ?? 0;
+  const door = new SocketDoor({ hub, identifier, limits, cors: config.cors, trustedProxies });
   const pipeline = new Pipeline({
     routes: ROUTES,
     own: ownHandlers({ ...deps, hub, version: config.version }),
     identifier,
-    limits: new RequestLimits(deps.limiter, config.rateLimits ?? DEFAULT_RATE_LIMITS),
+    limits,
     cors: config.cors,
-    trustedProxies: config.trustedProxies ?? 0,
+    trustedProxies,
     requestTimeoutMs: config.requestTimeoutMs ?? 5000,
     maxBodyBytes: config.maxBodyBytes ?? 262_144,
   });
   return {
     name: "api",
-    mixins: [streamMixin(hub), ApiGateway],
+    mixins: [streamMixin(hub, (server) => door.attach(server)), ApiGateway],
     settings: settingsOf(config),
     // Any node on the bus could change the routes with these.
     actions: { listAliases: false, addRoute: false, removeRoute: false },
@@ -185,6 +197,10 @@ function notServing(res: ServerResponse): RestError {
 }
 
 function noRoute(router: Router, url: string, res: ServerResponse): RestError {
+  if (url === SOCKET_PATH) {
+    res.setHeader("Upgrade", "websocket");
+    return new RestError("UPGRADE_REQUIRED", `${url} is for WebSockets`);
+  }
   const methods = router.methodsAt(url);
   if (methods.length === 0) return new RestError("NOT_FOUND", `there is no ${url}`);
   res.setHeader("Allow", ["OPTIONS", ...methods].join(", "));

@@ -1,6 +1,6 @@
 import type { Pool } from "../models/postgres/pool.ts";
 import type { OutboxEvent } from "../domain/shared/journal.ts";
-import type { StreamMessage, StreamSource } from "../mixins/rest/stream-channels.ts";
+import type { Hearing, StreamMessage, StreamSource } from "../mixins/rest/stream-channels.ts";
 import { findViews } from "../models/views.ts";
 import type { StoredView } from "../models/views.ts";
 
@@ -25,7 +25,7 @@ export interface Watcher {
  * durable: a listener who must not miss anything reads the record. How facts get here from other nodes is the bus's affair.
  */
 export class LiveFeed implements StreamSource {
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Map<Listener, Hearing>();
   readonly #watchers: Watcher[] = [];
   readonly #pool: Pool;
   readonly #tellers: ReadonlyMap<string, Teller>;
@@ -46,13 +46,14 @@ export class LiveFeed implements StreamSource {
     return this.#watchers;
   }
 
-  subscribe(listener: Listener): () => void {
-    this.#listeners.add(listener);
+  subscribe(listener: Listener, hearing: Hearing): () => void {
+    this.#listeners.set(listener, hearing);
     return () => this.#listeners.delete(listener);
   }
 
+  /** Whether anybody wants to be told of committed events. */
   get isHeard(): boolean {
-    return this.#listeners.size > 0;
+    return [...this.#listeners.values()].includes("everything");
   }
 
   /** Tells the other nodes too, if there is a bus that does. */
@@ -68,7 +69,7 @@ export class LiveFeed implements StreamSource {
 
   /** A fact for the listeners of this node. */
   hear(message: StreamMessage): void {
-    for (const listener of this.#listeners) listener(message);
+    for (const listener of this.#listeners.keys()) listener(message);
   }
 
   /** Puts events into words, in their order; each is told with its actor's view, which may be newer than the event. */

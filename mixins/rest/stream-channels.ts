@@ -13,9 +13,14 @@ export interface StreamMessage {
   readonly data: Json;
 }
 
+export type Hearing = "markets" | "everything";
+
 export interface StreamSource {
-  /** @returns ends the subscription */
-  subscribe(listener: (message: StreamMessage) => void): () => void;
+  /**
+   * @param hearing what is wanted: putting the events of accounts into words has its price, and news of markets are words already
+   * @returns ends the subscription
+   */
+  subscribe(listener: (message: StreamMessage) => void, hearing: Hearing): () => void;
 }
 
 const CHANNELS: readonly (readonly [pattern: RegExp, permission: Permission])[] = [
@@ -24,7 +29,10 @@ const CHANNELS: readonly (readonly [pattern: RegExp, permission: Permission])[] 
   [/^signals$/, "signals.read"],
   [/^portfolio:[A-Za-z0-9_{}:.-]+$/, "portfolios.read"],
   [/^quotes:[A-Za-z0-9.^=:_-]+$/, "market-data.read"],
+  [/^ticks:[A-Za-z0-9.^=:_/-]+$/, "market-data.read"],
+  [/^books:[A-Za-z0-9.^=:_/-]+$/, "market-data.read"],
   [/^bars:[A-Za-z0-9.^=:_-]+:\w+$/, "market-data.read"],
+  [/^jobs:[A-Za-z0-9_{}:.-]+$/, "jobs.read"],
 ];
 
 /**
@@ -47,7 +55,7 @@ export function checkChannels(
 
 function unknownChannel(index: number): RestError {
   const message =
-    "must be orders, trades, signals, portfolio:{id}, quotes:{symbol} or bars:{symbol}:{timeframe}";
+    "must be orders, trades, signals, portfolio:{id}, quotes:{symbol}, ticks:{symbol}, books:{symbol}, bars:{symbol}:{timeframe} or jobs:{id}";
   return unprocessable([{ path: `channels[${index}]`, code: "UNSUPPORTED_VALUE", message }]);
 }
 

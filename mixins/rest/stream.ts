@@ -1,10 +1,13 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Json } from "../../domain/shared/json.ts";
 import type { RequestUser } from "../../types/contracts.ts";
 import type { Clock, Timer } from "../clock.ts";
 import { RestError, unavailable } from "./rest-error.ts";
 import { isVisible } from "./stream-channels.ts";
-import type { StreamMessage, StreamSource } from "./stream-channels.ts";
+import type { Hearing, StreamMessage, StreamSource } from "./stream-channels.ts";
+import { Entry, isConflated, StreamClient } from "./stream-client.ts";
 import { Ring } from "./stream-ring.ts";
+import { FRAMES } from "./stream-wire.ts";
+import type { Farewell, Wire } from "./stream-wire.ts";
 
 export interface StreamOptions {
   readonly source: StreamSource;
@@ -12,8 +15,8 @@ export interface StreamOptions {
   readonly heartbeatMs?: number;
   /** how many messages of each kind are kept for those who come back */
   readonly keptMessages?: number;
-  /** a client that reads slower than this fills up is disconnected: it may come back and resume */
-  readonly maxBufferedBytes?: number;
+  /** a client for whom more than this waits is disconnected: it may come back and resume */
+  readonly maxWaitingBytes?: number;
   readonly maxStreamsPerUser?: number;
 }
 
@@ -25,22 +28,29 @@ export interface Subscription {
   readonly lastEventId: string | null;
 }
 
-interface Entry {
-  readonly sequence: number;
-  readonly message: StreamMessage;
-}
-
-interface Client extends Subscription {
-  readonly res: ServerResponse;
-  readonly expiry: Timer;
+/** A client's own handle on its stream. */
+export interface OpenStream {
+  readonly channels: ReadonlySet<string>;
+  subscribe(channels: ReadonlySet<string>, lastEventId: string | null): void;
+  unsubscribe(channels: Iterable<string>): void;
+  /** With a newer access token of the same user. */
+  prolong(expiresAtMs: number): void;
 }
 
 /** Whoever was told to go is cut off when the farewell does not get through. */
 const FAREWELL_MS = 500;
+/**
+ * However many listen, about a tenth of the event loop is theirs: what comes in is not slowed by who looks on, and whoever looks
+ * on is told the newest a little later. Below a millisecond a pause is not worth a timer.
+ */
+const SLICE_MS = 2;
+const PAUSES_PER_SLICE = 9;
+const PAUSE_MS_MIN = 1;
+const CLIENTS_PER_LOOK = 16;
 
 /**
- * Server-Sent Events to many clients from one source. Events are numbered per process, and the last ones are kept, so that
- * a client that lost its connection goes on where it was; when that is not possible it is told of a gap.
+ * One source told to many clients, over Server-Sent Events or a WebSocket. Events are numbered per process, and the last ones
+ * are kept, so that a client that lost its connection goes on where it was; when that is not possible it is told of a gap.
  */
 export class StreamHub {
   readonly #options: Required<StreamOptions>;
@@ -49,18 +59,25 @@ export class StreamHub {
   /** quotes come in floods and must not wash away what happened to orders */
   readonly #market: Ring<Entry>;
   readonly #accounts: Ring<Entry>;
-  readonly #clients = new Set<Client>();
-  readonly #byChannel = new Map<string, Set<Client>>();
+  readonly #expiries = new Map<StreamClient, Timer>();
+  readonly #byChannel = new Map<string, Set<StreamClient>>();
+  /** the newest of channels of which only that counts, not yet handed to their listeners */
+  readonly #changed = new Map<string, Entry>();
+  readonly #ready = new Set<StreamClient>();
   #sequence = 0;
   #unsubscribe: (() => void) | null = null;
+  #hearing: Hearing | null = null;
+  /** what happened to accounts is kept from this number on */
+  #accountsFrom = Infinity;
   #isOpen = false;
+  #isPumping = false;
   #heartbeat: Timer | null = null;
 
   constructor(options: StreamOptions) {
     this.#options = {
       heartbeatMs: 15_000,
       keptMessages: 10_000,
-      maxBufferedBytes: 1_048_576,
+      maxWaitingBytes: 1_048_576,
       maxStreamsPerUser: 50,
       ...options,
     };
@@ -74,68 +91,80 @@ export class StreamHub {
     this.#beat();
   }
 
-  /** From the first stream on: until somebody has listened nobody can come back, and telling has its price. */
-  #listen(): void {
-    this.#unsubscribe ??= this.#options.source.subscribe((message) => this.#publish(message));
-  }
-
   /** Ends every stream; resolves within half a second. */
   async close(): Promise<void> {
     this.#isOpen = false;
     this.#unsubscribe?.();
     this.#unsubscribe = null;
     this.#heartbeat?.cancel();
-    await Promise.all([...this.#clients].map((client) => this.#end(client, ": closing\n\n")));
+    await Promise.all([...this.#expiries.keys()].map((client) => this.#end(client, "closing")));
   }
 
   /** Ends the streams of a session that was revoked. */
   endSession(sessionId: string): void {
-    for (const client of this.#clients) {
-      if (client.user.sessionId === sessionId) void this.#end(client, EXPIRED);
+    for (const client of this.#expiries.keys()) {
+      if (client.user.sessionId === sessionId) void this.#end(client, "expired");
     }
   }
 
   /**
-   * Answers a request with a stream.
+   * Begins a stream.
    * @throws RestError 503 while shutting down, 429 when the user has too many streams
    */
-  add(req: IncomingMessage, res: ServerResponse, subscription: Subscription): void {
-    this.#admit(subscription.user.userId);
-    this.#listen();
-    res.writeHead(200, HEADERS);
-    if (req.method === "HEAD") return void res.end();
-    const leftMs = subscription.expiresAtMs - this.#options.clock.now();
-    const expiry = this.#options.clock.setTimer(leftMs, () => void this.#end(client, EXPIRED));
-    const client: Client = { ...subscription, res, expiry };
-    this.#register(client);
-    res.on("close", () => this.#forget(client));
-    res.on("error", () => this.#forget(client));
-    const since = this.#resumePoint(client);
+  add(wire: Wire, { user, channels, expiresAtMs, lastEventId }: Subscription): OpenStream {
+    this.#admit(user.userId);
+    wire.open();
+    const client = new StreamClient(user, wire, this.#options.maxWaitingBytes);
+    this.#expireAt(client, expiresAtMs);
+    wire.onClosed(() => this.#forget(client));
+    const since = this.#resumePoint(lastEventId, channels);
     // Its id must not claim what is still to be told: a client that is cut off here comes back with it.
-    res.write(`retry: 2000\n${this.#frame("open", since ?? this.#sequence, null)}`);
-    this.#resume(client, since);
+    this.#say(client, "open", since ?? this.#sequence, null);
+    this.#subscribe(client, channels, lastEventId);
+    return {
+      channels: client.channels,
+      subscribe: (more, after) => this.#subscribe(client, more, after),
+      unsubscribe: (less) => this.#leave(client, less),
+      prolong: (untilMs) => this.#expireAt(client, untilMs),
+    };
+  }
+
+  /** From the first stream on: until somebody has listened nobody can come back, and telling has its price. */
+  #listen(channels: Iterable<string>): void {
+    const wanted = [...channels].every(isMarket) ? "markets" : "everything";
+    if (this.#hearing === "everything" || this.#hearing === wanted) return;
+    this.#hearing = wanted;
+    if (wanted === "everything") this.#accountsFrom = this.#sequence;
+    this.#unsubscribe?.();
+    const publish = (message: StreamMessage): void => this.#publish(message);
+    this.#unsubscribe = this.#options.source.subscribe(publish, wanted);
   }
 
   #admit(userId: string): void {
     if (!this.#isOpen) throw unavailable("this node is shutting down");
     let streams = 0;
-    for (const client of this.#clients) if (client.user.userId === userId) streams += 1;
+    for (const { user } of this.#expiries.keys()) if (user.userId === userId) streams += 1;
     if (streams < this.#options.maxStreamsPerUser) return;
     throw new RestError("RATE_LIMITED", `${streams} streams are open already`, { retryAfterS: 10 });
   }
 
-  #register(client: Client): void {
-    this.#clients.add(client);
-    for (const channel of client.channels) {
-      const listeners = this.#byChannel.get(channel) ?? new Set();
-      this.#byChannel.set(channel, listeners.add(client));
-    }
+  #expireAt(client: StreamClient, atMs: number): void {
+    const { clock } = this.#options;
+    this.#expiries.get(client)?.cancel();
+    const expire = (): void => void this.#end(client, "expired");
+    this.#expiries.set(client, clock.setTimer(atMs - clock.now(), expire));
   }
 
-  #forget(client: Client): void {
-    client.expiry.cancel();
-    this.#clients.delete(client);
-    for (const channel of client.channels) {
+  #forget(client: StreamClient): void {
+    this.#expiries.get(client)?.cancel();
+    this.#expiries.delete(client);
+    this.#ready.delete(client);
+    this.#leave(client, [...client.channels]);
+  }
+
+  #leave(client: StreamClient, channels: Iterable<string>): void {
+    for (const channel of channels) {
+      client.forgetChannel(channel);
       const listeners = this.#byChannel.get(channel);
       listeners?.delete(client);
       if (listeners?.size === 0) this.#byChannel.delete(channel);
@@ -144,38 +173,89 @@ export class StreamHub {
 
   #publish(message: StreamMessage): void {
     this.#sequence += 1;
-    const ring = isMarket(message.channel) ? this.#market : this.#accounts;
-    ring.push({ sequence: this.#sequence, message });
-    const listeners = this.#byChannel.get(message.channel);
-    if (listeners === undefined) return;
-    const frame = this.#frame(message.channel, this.#sequence, message.data);
-    for (const client of listeners) if (isVisible(message, client.user)) this.#send(client, frame);
+    const { channel } = message;
+    const entry = new Entry(this.#sequence, `${this.#incarnation}-${this.#sequence}`, message);
+    (isMarket(channel) ? this.#market : this.#accounts).push(entry);
+    if (!this.#byChannel.has(channel)) return;
+    if (isConflated(channel)) this.#changed.set(channel, entry);
+    else this.#handOut(entry);
+    this.#pumpSoon();
   }
 
-  #send(client: Client, frame: string): void {
-    client.res.write(frame);
-    if (client.res.writableLength > this.#options.maxBufferedBytes) client.res.destroy();
+  #handOut(entry: Entry): void {
+    for (const client of this.#byChannel.get(entry.message.channel) ?? [])
+      if (isVisible(entry.message, client.user)) this.#offer(client, entry);
+  }
+
+  #offer(client: StreamClient, entry: Entry): void {
+    if (!client.offer(entry)) client.wire.destroy();
+    else if (client.canSend) this.#ready.add(client);
+  }
+
+  #pumpSoon(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    queueMicrotask(() => this.#pump());
+  }
+
+  /** Before anybody is sent anything, everybody has been handed what came before: numbers only rise. */
+  #pump(): void {
+    for (const entry of this.#changed.values()) this.#handOut(entry);
+    this.#changed.clear();
+    const { clock } = this.#options;
+    const startMs = clock.monotonicMs();
+    let sent = 0;
+    for (const client of this.#ready) {
+      this.#ready.delete(client);
+      this.#flush(client);
+      sent += 1;
+      if (sent % CLIENTS_PER_LOOK === 0 && clock.monotonicMs() - startMs >= SLICE_MS) break;
+    }
+    const pauseMs = (clock.monotonicMs() - startMs) * PAUSES_PER_SLICE;
+    this.#isPumping = this.#ready.size > 0 || pauseMs >= PAUSE_MS_MIN;
+    if (this.#isPumping) clock.setTimer(pauseMs, () => this.#pump());
+  }
+
+  #flush(client: StreamClient): void {
+    client.flush(() => {
+      if (!client.canSend || !this.#expiries.has(client)) return;
+      this.#ready.add(client);
+      this.#pumpSoon();
+    });
+  }
+
+  #subscribe(
+    client: StreamClient,
+    channels: ReadonlySet<string>,
+    lastEventId: string | null,
+  ): void {
+    this.#listen(channels);
+    for (const channel of channels) {
+      client.channels.add(channel);
+      const listeners = this.#byChannel.get(channel) ?? new Set();
+      this.#byChannel.set(channel, listeners.add(client));
+    }
+    if (lastEventId !== null) this.#resume(client, channels, lastEventId);
   }
 
   /** Null when it begins now, or what it has missed is no longer here. */
-  #resumePoint({ lastEventId, channels }: Client): number | null {
+  #resumePoint(lastEventId: string | null, channels: ReadonlySet<string>): number | null {
     const since = lastEventId === null ? null : this.#sequenceOf(lastEventId);
     if (since === null) return null;
+    if (since < this.#accountsFrom && ![...channels].every(isMarket)) return null;
     return this.#ringsOf([...channels]).every((ring) => ring.hasAllAfter(since)) ? since : null;
   }
 
-  #resume(client: Client, since: number | null): void {
-    if (client.lastEventId === null) return;
-    if (since === null) {
-      const data = { lastEventId: client.lastEventId };
-      client.res.write(this.#frame("gap", this.#sequence, data));
-      return;
+  #resume(client: StreamClient, channels: ReadonlySet<string>, lastEventId: string): void {
+    const since = this.#resumePoint(lastEventId, channels);
+    if (since === null) return this.#say(client, "gap", this.#sequence, { lastEventId });
+    const missed = this.#ringsOf([...channels]).flatMap((ring) => ring.after(since));
+    for (const entry of missed.toSorted((a, b) => a.sequence - b.sequence)) {
+      const { message } = entry;
+      if (!channels.has(message.channel) || !isVisible(message, client.user)) continue;
+      this.#offer(client, entry);
     }
-    const missed = this.#ringsOf([...client.channels]).flatMap((ring) => ring.after(since));
-    for (const { sequence, message } of missed.toSorted((a, b) => a.sequence - b.sequence)) {
-      if (!client.channels.has(message.channel) || !isVisible(message, client.user)) continue;
-      client.res.write(this.#frame(message.channel, sequence, message.data));
-    }
+    this.#pumpSoon();
   }
 
   #ringsOf(channels: readonly string[]): readonly Ring<Entry>[] {
@@ -190,40 +270,33 @@ export class StreamHub {
     return isOurs && Number(sequence) <= this.#sequence ? Number(sequence) : null;
   }
 
-  #frame(event: string, sequence: number, data: StreamMessage["data"]): string {
-    return `id: ${this.#incarnation}-${sequence}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+  /** About the stream itself, at once: it belongs before whatever waits. */
+  #say({ wire }: StreamClient, event: string, sequence: number, data: Json): void {
+    const id = `${this.#incarnation}-${sequence}`;
+    wire.send([FRAMES[wire.protocol](event, id, data)], () => undefined);
   }
 
   #beat(): void {
     this.#heartbeat = this.#options.clock.setTimer(this.#options.heartbeatMs, () => {
-      for (const client of this.#clients) this.#send(client, ": alive\n\n");
+      for (const client of this.#expiries.keys()) if (!client.beat()) client.wire.destroy();
       this.#beat();
     });
   }
 
-  #end(client: Client, farewell: string): Promise<void> {
+  #end(client: StreamClient, farewell: Farewell): Promise<void> {
     this.#forget(client);
+    if (client.canSend) client.flush(() => undefined);
     return new Promise((resolve) => {
-      const cutOff = this.#options.clock.setTimer(FAREWELL_MS, () => client.res.destroy());
-      client.res.once("close", () => {
+      const cutOff = this.#options.clock.setTimer(FAREWELL_MS, () => client.wire.destroy());
+      client.wire.onClosed(() => {
         cutOff.cancel();
         resolve();
       });
-      client.res.end(farewell);
-      if (client.res.destroyed) resolve();
+      client.wire.end(farewell);
     });
   }
 }
 
-const EXPIRED = "event: expired\ndata: null\n\n";
-
-const HEADERS = {
-  "Content-Type": "text/event-stream; charset=utf-8",
-  "Cache-Control": "no-cache, no-transform",
-  // nginx would hold events back to fill its buffers
-  "X-Accel-Buffering": "no",
-};
-
 function isMarket(channel: string): boolean {
-  return channel.startsWith("quotes:") || channel.startsWith("bars:");
+  return /^(?:quotes|bars|books|ticks):/.test(channel);
 }

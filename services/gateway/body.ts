@@ -32,6 +32,13 @@ export async function readJson(req: IncomingMessage, maxBytes: number): Promise<
   }
 }
 
+const CSV_TYPE = /^text\/csv\s*(?:;\s*(?:charset="?utf-8"?|header=present)\s*)*$/i;
+
+/** Whether the body says that it is CSV as we take it: with a header row, UTF-8, not compressed. */
+export function isCsv(req: IncomingMessage): boolean {
+  return CSV_TYPE.test(req.headers["content-type"] ?? "") && !isEncoded(req);
+}
+
 function isEncoded(req: IncomingMessage): boolean {
   return (req.headers["content-encoding"] ?? "identity") !== "identity";
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { RestError } from "../../mixins/rest/rest-error.ts";
 import { CacheUnavailable } from "../../models/cache/ports.ts";
 import type { BucketPolicy, RateLimiter, RateVerdict } from "../../models/cache/ports.ts";
@@ -21,6 +21,11 @@ interface Limit {
   readonly header: string;
 }
 
+/** Where the limits are told. */
+interface Headers {
+  setHeader(name: string, value: string): unknown;
+}
+
 /** Takes a token a request and says in headers how many are left (draft-ietf-httpapi-ratelimit-headers). */
 export class RequestLimits {
   readonly #limiter: RateLimiter;
@@ -35,7 +40,7 @@ export class RequestLimits {
   }
 
   /** @throws RestError 429 */
-  async take(kind: keyof RateLimits, key: string, res: ServerResponse): Promise<void> {
+  async take(kind: keyof RateLimits, key: string, res: Headers): Promise<void> {
     const { policy, header } = this.#limits[kind];
     const verdict = await this.#ask(`rest:${kind}:${key}`, policy);
     if (verdict === null) return;

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock } from "../../mixins/clock.ts";
 import { RestError } from "../../mixins/rest/rest-error.ts";
 import { openApiDocument } from "../../mixins/rest/openapi.ts";
 import { AREAS } from "../../mixins/rest/route.ts";
@@ -6,20 +6,13 @@ import { ROUTES } from "../../mixins/rest/routes/index.ts";
 import type { OwnAction } from "../../mixins/rest/routes/index.ts";
 import type { ReadinessView } from "../../mixins/rest/routes/operations.ts";
 import { checkChannels } from "../../mixins/rest/stream-channels.ts";
+import { eventStreamWire } from "../../mixins/rest/stream-wire.ts";
 import type { StreamHub } from "../../mixins/rest/stream.ts";
 import { DOCS_PAGE, DOCS_POLICY, docsAsset } from "./docs.ts";
-import type { Identity } from "./identify.ts";
-import type { Params } from "./params.ts";
-import type { MetricsSource, ReadinessSource } from "./ports.ts";
+import type { Exchange } from "./exchange.ts";
+import { openJobEvents } from "./job-events.ts";
+import type { JobSource, MetricsSource, ReadinessSource } from "./ports.ts";
 import { JSON_TYPE, sendJson, sendRead } from "./respond.ts";
-
-/** A request whose sender is known and whose parameters were checked. */
-export interface Exchange {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-  readonly params: Params;
-  readonly identity: Identity | null;
-}
 
 export type OwnHandler = (exchange: Exchange) => Promise<void> | void;
 export type OwnHandlers = Readonly<Record<OwnAction, OwnHandler>>;
@@ -28,11 +21,14 @@ interface OwnSources {
   readonly hub: StreamHub;
   readonly metrics: MetricsSource;
   readonly readiness: ReadinessSource;
+  readonly jobs: JobSource;
+  readonly clock: Clock;
   readonly version: string;
 }
 
 /** The routes that the gateway answers itself. */
-export function ownHandlers({ hub, metrics, readiness, version }: OwnSources): OwnHandlers {
+export function ownHandlers(sources: OwnSources): OwnHandlers {
+  const { hub, metrics, readiness, jobs, clock, version } = sources;
   const documents = new Map<string, string>();
   const documentOf = (service: unknown): string => {
     const area = AREAS.find((name) => name === service);
@@ -43,6 +39,7 @@ export function ownHandlers({ hub, metrics, readiness, version }: OwnSources): O
   };
   return {
     "api.stream": (exchange) => openStream(hub, exchange),
+    "api.jobEvents": (exchange) => openJobEvents(hub, jobs, clock, exchange),
     "api.live": ({ req, res }) => sendJson(req, res, 200, { status: "live" }),
     "api.ready": (exchange) => sendReadiness(readiness, exchange),
     "api.metrics": ({ req, res }) =>
@@ -68,7 +65,12 @@ function openStream(hub: StreamHub, { req, res, params, identity }: Exchange): v
   const channels = checkChannels(asked, user);
   const header = req.headers["last-event-id"];
   const lastEventId = typeof header === "string" && header !== "" ? header.slice(0, 64) : null;
-  hub.add(req, res, { user, channels, expiresAtMs, lastEventId });
+  const wire = eventStreamWire(res);
+  if (req.method === "HEAD") {
+    wire.open();
+    return void res.end();
+  }
+  hub.add(wire, { user, channels, expiresAtMs, lastEventId });
 }
 
 async function sendReadiness(source: ReadinessSource, { req, res }: Exchange): Promise<void> {

@@ -17,16 +17,23 @@ export function gather(
   route: AnyRoute,
   path: { readonly [name: string]: string },
   search: string,
-  body: JsonBody | null,
+  body: JsonBody | "csv" | null,
 ): Params {
   const errors: FieldError[] = [];
   const params: Params = Object.fromEntries(
     Object.entries(path).map(([name, text]) => [name, route.params[name]?.fromQuery(text) ?? text]),
   );
-  if (search !== "") addQuery(params, route.query, search, errors);
-  if (body !== null) addBody(params, route.body ?? {}, body, errors);
+  if (search !== "") addQuery(params, queryFields(route, body === "csv"), search, errors);
+  if (body !== null && body !== "csv") addBody(params, route.body ?? {}, body, errors);
   if (errors.length > 0) throw unprocessable(errors);
   return params;
+}
+
+/** What stands beside rows in a JSON body has no place in CSV. */
+function queryFields({ query, body, csv = [] }: AnyRoute, isCsv: boolean): Shape {
+  if (!isCsv) return query;
+  const moved = Object.entries(body ?? {}).filter(([name]) => csv.includes(name));
+  return { ...query, ...Object.fromEntries(moved) };
 }
 
 function addQuery(params: Params, fields: Shape, search: string, errors: FieldError[]): void {

@@ -7,7 +7,8 @@ import type { AnyRoute } from "../../mixins/rest/route.ts";
 import { isRecord } from "../../mixins/rest/schema.ts";
 import { toFieldErrors } from "../../mixins/rest/validation.ts";
 import type { RequestContext, RequestMeta } from "../../types/contracts.ts";
-import { hasBody, readJson } from "./body.ts";
+import { hasBody, isCsv, readJson } from "./body.ts";
+import type { JsonBody } from "./body.ts";
 import { writeCors } from "./cors.ts";
 import type { CorsConfig } from "./cors.ts";
 import type { Identifier, Identity } from "./identify.ts";
@@ -16,6 +17,7 @@ import type { RequestLimits } from "./limits.ts";
 import type { OwnHandler, OwnHandlers } from "./own-routes.ts";
 import { gather } from "./params.ts";
 import type { Params } from "./params.ts";
+import { sendDownload } from "./download.ts";
 import { JSON_TYPE, sendJson, sendRead } from "./respond.ts";
 import type { Found, Router } from "./router.ts";
 
@@ -35,6 +37,9 @@ interface Stop {
   /** null when an action answers */
   readonly own: { readonly handle: OwnHandler; check(params: Params): void } | null;
 }
+
+/** For a body that comes as a stream and is worked on as it comes. */
+const UPLOAD_TIMEOUT_MS = 60_000;
 
 /** Probes and scrapes must get through whatever else is going on. */
 const UNLIMITED: ReadonlySet<string> = new Set(["api.live", "api.ready", "api.metrics"]);
@@ -63,7 +68,7 @@ export class Pipeline {
     if (stop === undefined) throw new Error(`no route for ${found.alias.action}`);
     const { route, own } = stop;
     const identity = await this.#admit(route, req, res);
-    const body = hasBody(req) ? await readJson(req, this.#parts.maxBodyBytes) : null;
+    const body = await this.#readBody(route, req);
     const params = gather(route, found.params, searchOf(req), body);
     if (own !== null) {
       own.check(params);
@@ -71,6 +76,13 @@ export class Pipeline {
     }
     this.#describe(ctx.meta, req, identity);
     await this.#answer(ctx, route, params, req, res);
+  }
+
+  /** CSV is left in the request, for the action to read as it comes. */
+  async #readBody(route: AnyRoute, req: IncomingMessage): Promise<JsonBody | "csv" | null> {
+    if (!hasBody(req)) return null;
+    if (route.csv !== undefined && isCsv(req)) return "csv";
+    return readJson(req, this.#parts.maxBodyBytes);
   }
 
   /** A preflight, or a question what the path knows. */
@@ -135,7 +147,15 @@ export class Pipeline {
     // What waits in a queue is not begun for a client that has hung up.
     const locals: CallerLocals = ctx.locals;
     locals.isAbandoned = () => res.destroyed && !res.writableFinished;
-    const result: unknown = await ctx.call(route.action, params, { timeout });
+    const isUpload = route.csv !== undefined && hasBody(req) && !req.readableEnded;
+    const result: unknown = await ctx.call(route.action, params, {
+      timeout: isUpload ? UPLOAD_TIMEOUT_MS : timeout,
+      ...(isUpload && { stream: req }),
+    });
+    if (route.download !== undefined) {
+      await sendDownload(req, res, result, route.download.describe(params));
+      return;
+    }
     if (route.method === "GET") {
       await sendRead(req, res, JSON.stringify(result ?? null), JSON_TYPE);
       return;

@@ -1,3 +1,4 @@
+import type { JobRecord } from "../../domain/shared/job.ts";
 import type { UserRole } from "../../types/contracts.ts";
 
 /** What an access token says. */
@@ -29,6 +30,10 @@ export interface Readiness {
   readonly dependencies: Readonly<
     Record<string, { readonly ok: boolean; readonly detail?: string }>
   >;
+}
+
+export interface JobSource {
+  find(jobId: string): Promise<JobRecord | null>;
 }
 
 export interface ReadinessSource {

@@ -63,6 +63,7 @@ export async function startGateway(
       },
     },
     metrics: { render: () => "up 1\n" },
+    jobs: { find: () => Promise.resolve(null) },
     readiness: { check: () => Promise.resolve(gateway.readiness) },
     clock: systemClock,
   });

@@ -5,6 +5,7 @@ import { systemClock } from "../../../../mixins/clock.ts";
 import type { StreamMessage } from "../../../../mixins/rest/stream-channels.ts";
 import { StreamHub } from "../../../../mixins/rest/stream.ts";
 import type { StreamOptions } from "../../../../mixins/rest/stream.ts";
+import { eventStreamWire } from "../../../../mixins/rest/stream-wire.ts";
 import { eventsOf } from "./events.ts";
 import { startGateway } from "./gateway.ts";
 import type { TestGateway } from "./gateway.ts";
@@ -115,7 +116,8 @@ describe("the hub", () => {
     const server = createServer((req, res) => {
       const lastEventId = String(req.headers["last-event-id"] ?? "") || null;
       const expiresAtMs = Date.now() + expiresInMs;
-      hub.add(req, res, { user, channels: new Set(["quotes:A"]), expiresAtMs, lastEventId });
+      const channels = new Set(["bars:A:1d"]);
+      hub.add(eventStreamWire(res), { user, channels, expiresAtMs, lastEventId });
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     cleanUp.push(
@@ -124,7 +126,7 @@ describe("the hub", () => {
     );
     const { port } = server.address() as AddressInfo;
     const publish = (data: StreamMessage["data"]): void =>
-      listener({ channel: "quotes:A", tenantId: null, portfolioId: null, ownerId: null, data });
+      listener({ channel: "bars:A:1d", tenantId: null, portfolioId: null, ownerId: null, data });
     return { hub, port, url: `http://127.0.0.1:${port}`, publish };
   }
 
@@ -160,7 +162,7 @@ describe("the hub", () => {
   });
 
   it("cuts off a client that does not read", async () => {
-    const { port, publish } = await openHub({ maxBufferedBytes: 100_000 });
+    const { port, publish } = await openHub({ maxWaitingBytes: 100_000 });
     const socket = connect(port, "127.0.0.1");
     socket.on("error", () => undefined);
     const cutOff = new Promise<void>((resolve) => socket.once("close", () => resolve()));
@@ -184,7 +186,7 @@ describe("the hub", () => {
       sessionId: "s",
     } as const;
     const subscription = { user, channels: new Set<string>(), expiresAtMs: 0, lastEventId: null };
-    const add = (): void => hub.add(undefined as never, undefined as never, subscription);
+    const add = (): unknown => hub.add(undefined as never, subscription);
     expect(add).toThrow("streams are open already");
     await hub.close();
     expect(add).toThrow("shutting down");

@@ -81,12 +81,13 @@ export function withBusNodes() {
     const told: string[] = [];
     const facts: StreamMessage[] = [];
     const handled = options.handled ?? [];
-    live.subscribe((message) => {
+    const hear = (message: StreamMessage): number => {
       if (message.channel !== "orders") return facts.push(message);
       // sound: the teller's own words
       const { id, version } = message.data as unknown as Told;
       return told.push(`${id}:${version}`);
-    });
+    };
+    live.subscribe(hear, "everything");
     live.watch({
       consumer: options.consumer ?? "watcher",
       type: "counter",
