@@ -50,6 +50,14 @@ export interface BinanceAnswer {
   readonly body: unknown;
 }
 
+/** What happened to an order, as it stands after it. */
+export interface BinanceEvent {
+  readonly kind: "NEW" | "TRADE" | "CANCELED" | "EXPIRED" | "REJECTED";
+  readonly order: BinanceOrder;
+  readonly trade?: BinanceTrade;
+  readonly timeMs: number;
+}
+
 /** One sending of an order, whatever came of it. */
 export interface BinancePost {
   readonly clientOrderId: string;
@@ -81,6 +89,8 @@ export class BinanceBook {
   readonly balances = new Map<string, Decimal>();
   /** what fees are taken in, and how much of the quote's amount; `base` as Binance does unless it is paid in BNB */
   commission: { readonly rate: string; readonly asset: string } = { rate: "0", asset: "" };
+  /** are told of everything at once */
+  readonly listeners = new Set<(event: BinanceEvent) => void>();
   isCancelRefused = false;
   isReplaceRefused = false;
 
@@ -168,7 +178,7 @@ export class BinanceBook {
     const commissionAsset = asset === "" ? quoteAsset : asset;
     const paid = commissionAsset === baseAsset ? qty : qty.times(price);
     const commission = paid.times(rate);
-    this.trades.push({
+    const trade: BinanceTrade = {
       symbol: order.symbol,
       id: 28_000 + this.trades.length,
       orderId: order.orderId,
@@ -181,16 +191,25 @@ export class BinanceBook {
       isBuyer: order.side === "BUY",
       isMaker: true,
       isBestMatch: true,
-    });
+    };
+    this.trades.push(trade);
     const sign = order.side === "BUY" ? 1 : -1;
     this.#move(baseAsset, qty.times(sign));
     this.#move(quoteAsset, qty.times(price).times(-sign));
     this.#move(commissionAsset, commission.negated());
+    this.#tell("TRADE", order, trade);
   }
 
-  end(order: BinanceOrder, status: string): void {
+  end(order: BinanceOrder, status: "CANCELED" | "EXPIRED" | "REJECTED"): void {
     order.status = status;
     order.updateTime = Date.now();
+    this.#tell(status, order);
+  }
+
+  #tell(kind: BinanceEvent["kind"], order: BinanceOrder, trade?: BinanceTrade): void {
+    // A copy: the order goes on.
+    const event = { kind, order: { ...order }, timeMs: order.updateTime, ...(trade && { trade }) };
+    for (const listener of this.listeners) listener(event);
   }
 
   #accept(params: Params): BinanceAnswer {
@@ -241,6 +260,7 @@ export class BinanceBook {
       isWorking: dec(stopPrice).isZero(),
     };
     this.orders.push(order);
+    this.#tell("NEW", order);
     return order;
   }
 

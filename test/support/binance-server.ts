@@ -4,6 +4,8 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import { text as readText } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { dec } from "../../domain/shared/decimal.ts";
+import { BinanceAccountStream } from "./binance-account-stream.ts";
+import { answerContracts, contractMarkets } from "./binance-contracts.ts";
 import { BinanceBook, type BinanceAnswer, type BinanceSymbol, problem } from "./binance-book.ts";
 
 /** What befalls calls. `dropBefore` is cut before anything was done, `dropAfter` after it was. */
@@ -52,6 +54,8 @@ export class BinanceServer {
   manners: { readonly isTwice?: true; readonly isReversed?: true } = {};
   /** how far its clock is ahead of this machine's */
   skewMs = 0;
+  readonly stream: BinanceAccountStream;
+  readonly listenKeys = new Set<string>();
   readonly #http: Server;
   #faults: { readonly fault: BinanceFault; left: number }[] = [];
 
@@ -60,9 +64,11 @@ export class BinanceServer {
     this.book = options.book ?? new BinanceBook(symbols);
     this.apiKey = apiKey;
     this.secret = secret;
+    this.stream = new BinanceAccountStream(this);
     this.#http = createServer((request, response) => {
       this.#serve(request, response).catch(() => response.destroy());
     });
+    this.#http.on("upgrade", (request, socket, head) => this.stream.upgrade(request, socket, head));
   }
 
   static async start(options: BinanceServerOptions = {}): Promise<BinanceServer> {
@@ -93,6 +99,7 @@ export class BinanceServer {
 
   /** Every connection is cut; the account stays in `book`. */
   async close(): Promise<void> {
+    await this.stream.close();
     this.#http.closeAllConnections();
     this.#http.close();
     await once(this.#http, "close");
@@ -128,22 +135,32 @@ export class BinanceServer {
 
   #answer(request: IncomingMessage, url: URL, body: string): BinanceAnswer {
     const { pathname } = url;
-    if (pathname === "/api/v3/time")
+    if (pathname === "/api/v3/time" || pathname === "/fapi/v1/time")
       return { status: 200, body: { serverTime: Date.now() + this.skewMs } };
     if (pathname === "/api/v3/exchangeInfo") return { status: 200, body: this.#exchangeInfo() };
+    if (pathname === "/fapi/v1/exchangeInfo")
+      return { status: 200, body: contractMarkets(this.book) };
+    // No contract is margined in coins.
+    if (pathname === "/dapi/v1/exchangeInfo") return { status: 200, body: { symbols: [] } };
     const source = [url.search.slice(1), body].filter((part) => part !== "").join("&");
     const params = Object.fromEntries(new URLSearchParams(source));
-    return this.#checkSignature(request, source, params) ?? this.#signed(request, pathname, params);
+    return (
+      this.#checkSignature(request, pathname, source, params) ??
+      this.#signed(request, pathname, params)
+    );
   }
 
   /** https://developers.binance.com/docs/binance-spot-api-docs/rest-api/request-security */
   #checkSignature(
     { headers }: IncomingMessage,
+    pathname: string,
     source: string,
     params: Readonly<Record<string, string>>,
   ): BinanceAnswer | null {
     if (headers["x-mbx-apikey"] !== this.apiKey)
       return problem(401, -2015, "Invalid API-key, IP, or permissions for action.");
+    // The key alone is asked for (USER_STREAM).
+    if (pathname === "/fapi/v1/listenKey") return null;
     const payload = source.replace(/&signature=[^&]*$/, "");
     const expected = createHmac("sha256", this.secret).update(payload).digest("hex");
     if (params["signature"] !== expected)
@@ -180,7 +197,10 @@ export class BinanceServer {
       case "GET /api/v3/account":
         return { status: 200, body: this.#account() };
       default:
-        return problem(404, -1000, "no such endpoint");
+        return (
+          answerContracts(`${method} ${pathname}`, params, this.book, this.listenKeys) ??
+          problem(404, -1000, "no such endpoint")
+        );
     }
   }
 

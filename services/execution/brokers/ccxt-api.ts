@@ -60,6 +60,11 @@ export class CcxtApi {
     return this.#ask((exchange) => Promise.resolve(exchange.market(symbol)));
   }
 
+  /** Resolves when the exchange's markets are known. */
+  async ready(): Promise<void> {
+    await this.#loadMarkets();
+  }
+
   /** By when what is asked for now is sent, or not at all. */
   turnByMs(): number {
     return this.#parts.http.turnByMs();
@@ -121,7 +126,7 @@ export class CcxtApi {
 
   /** @param symbols of which; null: of all */
   async openOrders(symbols: readonly string[] | null): Promise<readonly CcxtOrder[]> {
-    if (symbols === null) return this.#orders((exchange) => exchange.fetchOpenOrders());
+    if (symbols === null) return this.#orders(allOpenOrders);
     const found: CcxtOrder[] = [];
     for (const symbol of symbols)
       found.push(...(await this.#orders((exchange) => exchange.fetchOpenOrders(symbol))));
@@ -235,6 +240,13 @@ export class CcxtApi {
       loaded.atMs = nowMs - MARKETS_MS + MARKETS_RETRY_MS;
     }
   }
+}
+
+/** Without a market's name Binance is asked for the orders of its spot markets, whatever `defaultType` says. */
+function allOpenOrders(exchange: CcxtExchange): Promise<unknown> {
+  const type = exchange.options["defaultType"];
+  if (typeof type !== "string" || type === "spot") return exchange.fetchOpenOrders();
+  return exchange.fetchOpenOrders(undefined, undefined, undefined, { type });
 }
 
 type ClosedList = "fetchOrders" | "fetchClosedOrders" | "fetchCanceledOrders";

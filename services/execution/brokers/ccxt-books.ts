@@ -8,9 +8,14 @@ import type { CcxtFamily } from "./ccxt-families.ts";
 import type { CcxtFeatures } from "./ccxt-features.ts";
 import type { CcxtFills } from "./ccxt-fills.ts";
 import type { CcxtOrder } from "./ccxt-messages.ts";
-import { type OurCcxtOrder, cancelRefusal, meaningOf, statusReports } from "./ccxt-reports.ts";
+import {
+  type OurCcxtOrder,
+  cancelRefusal,
+  meaningOf,
+  ourOrder,
+  statusReports,
+} from "./ccxt-reports.ts";
 import type { CcxtSymbols } from "./ccxt-symbols.ts";
-import { revisionOf } from "./client-ids.ts";
 import { type BookedOrder, type BrokerBooks, OPEN_STATUSES } from "./reconciliation.ts";
 
 export interface CcxtBooksParts {
@@ -22,17 +27,6 @@ export interface CcxtBooksParts {
   readonly symbols: CcxtSymbols;
   readonly fills: CcxtFills;
   readonly isSpot: boolean;
-}
-
-/** Null for an order that somebody placed without us. */
-function ourOrder(
-  order: CcxtOrder,
-  { family, venue }: Pick<CcxtBooksParts, "family" | "venue">,
-): OurCcxtOrder | null {
-  const { clientId } = order;
-  const orderId = clientId === null ? null : family.orderIdOf(clientId);
-  if (clientId === null || orderId === null) return null;
-  return { order, orderId, revision: revisionOf(clientId) ?? 0, venue };
 }
 
 /** @param isThorough everything there is, or only what our own open orders have come to, which costs fewer calls */

@@ -1,13 +1,10 @@
 /**
- * One exchange of ccxt, set up for one account. ccxt's index loads all exchanges at once (0.44 s and 103 MB on the machine
- * where this was measured, against 0.11 s and 38 MB for one), so only the one that an account names is loaded, from its own
- * file. Its constructors and methods are untyped in all that matters here: what they answer is `unknown` until it is read.
+ * One exchange of ccxt, set up for one account. Its constructors and methods are untyped in all that matters here: what they
+ * answer is `unknown` until it is read.
  */
-import { readdirSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { dec } from "../../../domain/shared/decimal.ts";
-import { parseLossless } from "./ccxt-json.ts";
+import { ccxtExchangeClass } from "../../../mixins/ccxt-library.ts";
+import { parseLossless } from "../../../mixins/lossless-json.ts";
 
 export type CcxtParams = Readonly<Record<string, string | number | boolean>>;
 
@@ -88,26 +85,10 @@ type FetchOrders = (
 
 type ExchangeClass = new (config: object) => CcxtExchange;
 
-const require = createRequire(import.meta.url);
-const SOURCES = join(dirname(require.resolve("ccxt")), "../js/src");
-
-let known: ReadonlySet<string> | null = null;
-
-/** The ids of all exchanges that ccxt has, as its own files name them. */
-export function ccxtExchangeIds(): ReadonlySet<string> {
-  known ??= new Set(
-    readdirSync(SOURCES).flatMap((file) => /^([a-z][a-z0-9]*)\.js$/.exec(file)?.[1] ?? []),
-  );
-  return known;
-}
-
-/** @throws RangeError for an id that is not among ccxt's: no path is made of anything else */
+/** @throws RangeError for an id that is not among ccxt's */
 export function newCcxtExchange(id: string, config: object = {}): CcxtExchange {
-  if (!ccxtExchangeIds().has(id)) throw new RangeError(`ccxt has no exchange ${id}`);
-  // sound: each of these files has its exchange as the default export, which a test of all ids shows
-  const { default: Exchange } = require(join(SOURCES, `${id}.js`)) as {
-    readonly default: ExchangeClass;
-  };
+  // sound: as much of an exchange's class as is used here
+  const Exchange = ccxtExchangeClass(id) as ExchangeClass;
   return new Exchange(config);
 }
 
@@ -130,8 +111,14 @@ const CCXT_TIMEOUT_MS = 60_000;
 
 /** An exchange that speaks decimals as strings, keeps to its limit of calls, and calls through `fetch` alone. */
 export function openCcxtExchange(setup: CcxtSetup): CcxtExchange {
-  const { credentials, isSandbox, marketType, host, rateLimit } = setup;
-  const exchange = newCcxtExchange(setup.exchange, {
+  const exchange = newCcxtExchange(setup.exchange, configOf(setup));
+  setUp(exchange, setup);
+  return exchange;
+}
+
+/** What an exchange is made with. */
+export function configOf({ credentials, marketType, rateLimit, receiveMs }: CcxtSetup): object {
+  return {
     ...credentials,
     enableRateLimit: true,
     timeout: CCXT_TIMEOUT_MS,
@@ -139,7 +126,7 @@ export function openCcxtExchange(setup: CcxtSetup): CcxtExchange {
     options: {
       defaultType: marketType,
       adjustForTimeDifference: true,
-      recvWindow: setup.receiveMs,
+      recvWindow: receiveMs,
       // Currencies and margins are asked for with the account's key, and nothing here needs them.
       fetchCurrencies: false,
       fetchMargins: false,
@@ -147,7 +134,11 @@ export function openCcxtExchange(setup: CcxtSetup): CcxtExchange {
       // Bybit shows the last 500 orders of an account; older ones are over, and were heard of.
       fetchOrder: { acknowledged: true },
     },
-  });
+  };
+}
+
+export function setUp(exchange: CcxtExchange, setup: CcxtSetup): void {
+  const { isSandbox, marketType, host } = setup;
   if (isSandbox) exchange.setSandboxMode(true);
   if (host !== null) exchange.urls.api = withHost(exchange.urls.api, host);
   onlyMarketsOf(exchange, marketType);
@@ -157,7 +148,6 @@ export function openCcxtExchange(setup: CcxtSetup): CcxtExchange {
     exchange.isJsonEncodedObject(source) ? parseLossless(source) : undefined;
   exactly(exchange, "amountToPrecision");
   exactly(exchange, "priceToPrecision");
-  return exchange;
 }
 
 /** A value that the exchange's rules of precision would change. */
@@ -189,9 +179,12 @@ function onlyMarketsOf(exchange: CcxtExchange, marketType: string): void {
   if (wanted.every((type) => types.includes(type))) Object.assign(options, { types: wanted });
 }
 
-/** The same addresses on another host; a test's server stands there. */
+/** The same addresses on another host, those of WebSockets too; a test's server stands there. */
 function withHost(urls: unknown, host: string): unknown {
-  if (typeof urls === "string") return urls.replace(/^https?:\/\/[^/]+/, host);
+  if (typeof urls === "string")
+    return urls
+      .replace(/^https?:\/\/[^/]+/, host)
+      .replace(/^wss?:\/\/[^/]+/, host.replace(/^http/, "ws"));
   if (typeof urls !== "object" || urls === null) return urls;
   return Object.fromEntries(
     Object.entries(urls).map(([name, value]: [string, unknown]) => [name, withHost(value, host)]),

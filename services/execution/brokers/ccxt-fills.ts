@@ -23,6 +23,8 @@ import { OPEN_STATUSES } from "./reconciliation.ts";
 const OVERLAP_MS = 60_000;
 /** How far a start without any record looks back, and for how long the market of a closed order is still asked for. */
 const LOOK_MS = 86_400_000;
+/** What the account's stream has not told by then, it keeps back. */
+const LATE_MS = 5_000;
 /** Executions and orders that are remembered, so that an overlap costs no turns. */
 const REMEMBERED = 20_000;
 
@@ -42,6 +44,8 @@ export class CcxtFills {
   /** how far the newest was when all was fetched last */
   #thoroughMs: number | null = null;
   readonly #told = new Set<string>();
+  /** under way: the stream and an answer may bring the same one at once */
+  readonly #telling = new Map<string, Promise<boolean>>();
   /** the venue's order id → ours; null: an order that is not ours */
   readonly #orders = new Map<string, string | null>();
 
@@ -49,9 +53,21 @@ export class CcxtFills {
     this.#parts = parts;
   }
 
+  /** when the newest execution happened that had to be asked for, although a stream had had the time to tell it */
+  #lateMs = 0;
+
+  get lateMs(): number {
+    return this.#lateMs;
+  }
+
   /** The venue shows this order of ours. */
   remember(venueOrderId: string, orderId: string | null): void {
     keep(this.#orders, venueOrderId, orderId);
+  }
+
+  /** What the account's stream tells. */
+  async hear(trades: readonly CcxtTrade[]): Promise<void> {
+    await this.#take(trades);
   }
 
   /** What is known to be missing. */
@@ -80,19 +96,40 @@ export class CcxtFills {
 
   async #fetchSymbol(symbol: string, sinceMs: number): Promise<void> {
     const { api, symbols } = this.#parts;
-    for await (const page of api.trades(symbols.theirs(symbol), sinceMs)) await this.#take(page);
+    for await (const page of api.trades(symbols.theirs(symbol), sinceMs)) {
+      const told = await this.#take(page);
+      const lateByMs = this.#parts.node.clock.now() - LATE_MS;
+      for (const { timestampMs } of told)
+        if (timestampMs < lateByMs) this.#lateMs = Math.max(this.#lateMs, timestampMs);
+    }
   }
 
-  async #take(page: readonly CcxtTrade[]): Promise<void> {
+  /** @returns those that were news */
+  async #take(page: readonly CcxtTrade[]): Promise<readonly CcxtTrade[]> {
     const { node, venue } = this.#parts;
     const unseen = page.filter((trade) => !this.#told.has(tradeExecId(trade)));
     const ids = unseen.map(tradeExecId);
     const booked = ids.length === 0 ? new Set() : await bookedExecIds(node.pool, venue, ids);
+    const news: CcxtTrade[] = [];
     for (const trade of unseen) {
       const execId = tradeExecId(trade);
-      if (booked.has(execId) || (await this.#tell(trade))) keepIn(this.#told, execId);
+      if (booked.has(execId)) keepIn(this.#told, execId);
+      else if (!this.#told.has(execId) && (await this.#tellOnce(trade))) news.push(trade);
     }
     for (const { timestampMs } of page) this.#newestMs = Math.max(this.#newestMs ?? 0, timestampMs);
+    return news;
+  }
+
+  /** Two tellers at once may have it in other words, which would be a contradiction. */
+  async #tellOnce(trade: CcxtTrade): Promise<boolean> {
+    const execId = tradeExecId(trade);
+    const underWay = this.#telling.get(execId);
+    if (underWay !== undefined) return underWay;
+    const telling = this.#tell(trade).finally(() => this.#telling.delete(execId));
+    this.#telling.set(execId, telling);
+    const isDone = await telling;
+    if (isDone) keepIn(this.#told, execId);
+    return isDone;
   }
 
   /** @returns whether there is no more to do about it */

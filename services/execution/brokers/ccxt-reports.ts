@@ -3,7 +3,9 @@ import type { Instrument } from "../../../domain/market/instrument.ts";
 import { settlementDate, tradeDateAt } from "../../../domain/execution/settlement.ts";
 import type { ExecutionReport } from "../../../domain/order/execution-report.ts";
 import { type DecimalString, add, dec } from "../../../domain/shared/decimal.ts";
+import type { CcxtFamily } from "./ccxt-families.ts";
 import type { CcxtFee, CcxtOrder, CcxtTrade } from "./ccxt-messages.ts";
+import { revisionOf } from "./client-ids.ts";
 
 /** `unknown`: not a documented one; that the venue has the order is all it says. */
 export type CcxtMeaning = "live" | "filled" | "canceled" | "expired" | "rejected" | "unknown";
@@ -15,6 +17,17 @@ export interface OurCcxtOrder {
   /** which amendment this is; 0 also where an amended order keeps its client id */
   readonly revision: number;
   readonly venue: string;
+}
+
+/** Null for an order that somebody placed without us. */
+export function ourOrder(
+  order: CcxtOrder,
+  { family, venue }: { readonly family: CcxtFamily; readonly venue: string },
+): OurCcxtOrder | null {
+  const { clientId } = order;
+  const orderId = clientId === null ? null : family.orderIdOf(clientId);
+  if (clientId === null || orderId === null) return null;
+  return { order, orderId, revision: revisionOf(clientId) ?? 0, venue };
 }
 
 export function meaningOf({ status, amount, filled }: CcxtOrder): CcxtMeaning {

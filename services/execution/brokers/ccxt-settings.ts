@@ -1,12 +1,13 @@
 import type { Json } from "../../../domain/shared/json.ts";
 import type { SettingFault } from "./account.ts";
 import { closedLists } from "./ccxt-api.ts";
-import { type CcxtExchange, ccxtExchangeIds, newCcxtExchange } from "./ccxt-exchange.ts";
+import { ccxtExchangeIds } from "../../../mixins/ccxt-library.ts";
+import { type CcxtExchange, newCcxtExchange } from "./ccxt-exchange.ts";
 import { whyUnusable } from "./ccxt-families.ts";
 
 type Settings = { readonly [name: string]: Json };
 
-const NAMES = ["exchange", "sandbox", "defaultType", "symbols", "host", "rateLimit"];
+const NAMES = ["exchange", "sandbox", "defaultType", "symbols", "host", "rateLimit", "stream"];
 const MARKET_TYPES = ["spot", "swap", "future"];
 const SYMBOLS_MAX = 500;
 
@@ -18,6 +19,7 @@ const SYMBOLS_MAX = 500;
  * - `symbols`: our symbol → ccxt's, where they are not `BTC-USDT` and `BTC/USDT`
  * - `host`: scheme, host and port that take the place of the exchange's own in every address: a proxy, a test
  * - `rateLimit`: ms between calls of weight one, where the exchange's own limit is not ours
+ * - `stream`: false where the exchange's stream is not to be used (a proxy without WebSockets): orders are asked for alone
  *
  * Credentials are those that ccxt says the exchange requires: `apiKey` and `secret`, `password`, `uid` …
  */
@@ -60,11 +62,13 @@ function checkNames(settings: Settings): readonly SettingFault[] {
 }
 
 function checkValues(exchange: CcxtExchange, settings: Settings): readonly SettingFault[] {
-  const { sandbox, defaultType, host, rateLimit } = settings;
+  const { sandbox, defaultType, host, rateLimit, stream } = settings;
   const marketType = typeof defaultType === "string" ? defaultType : "spot";
   const faults: SettingFault[] = [];
   if (sandbox !== undefined && typeof sandbox !== "boolean")
     faults.push(fault("settings.sandbox", "must be true or false"));
+  if (stream !== undefined && typeof stream !== "boolean")
+    faults.push(fault("settings.stream", "must be true or false"));
   if (sandbox === true && exchange.urls.test === undefined)
     faults.push(fault("settings.sandbox", `${exchange.id} has no test network in ccxt`));
   if (defaultType !== undefined && !MARKET_TYPES.some((type) => type === defaultType))

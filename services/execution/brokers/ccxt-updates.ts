@@ -6,11 +6,17 @@ import type { BrokerBreak, Breaks } from "./breaks.ts";
 import { OPEN_STATUSES, follow, reconcileBooks } from "./reconciliation.ts";
 import type { BrokerBooks } from "./reconciliation.ts";
 import { CcxtFailure } from "./ccxt-errors.ts";
+import type { CcxtNews } from "./ccxt-news.ts";
+import type { CcxtStream, CcxtStreamListener } from "./ccxt-stream.ts";
 import type { Desk } from "./desk.ts";
 
 const RECONCILE_MS = 60_000;
 /** While orders of ours are open there; a look costs a call for each of their markets. */
 const LOOK_MS = 2_000;
+/** The same while the account's stream tells what happens to them: what it does not tell is found by then. */
+const LIVE_LOOK_MS = 30_000;
+/** After word of something that only asking explains; what comes along with it is asked for in one. */
+const NEWS_MS = 50;
 /** Until it is seen that another node has sent one. */
 const IDLE_MS = 5_000;
 /** After an order was sent, changed or canceled: most that happens to an order happens at once. */
@@ -24,12 +30,21 @@ export interface CcxtUpdatesParts {
   readonly desk: Desk;
   readonly breaks: Breaks;
   readonly books: (isThorough: boolean) => BrokerBooks;
+  /** null where ccxt has none */
+  readonly stream: ((listener: CcxtStreamListener) => CcxtStream) | null;
+  /** Tells the orders what the stream has brought. @returns whether the exchange is to be asked now */
+  readonly hear: (news: CcxtNews) => Promise<boolean>;
+  /** when the newest execution happened that had to be asked for, although a stream had had the time to tell it; epoch ms */
+  readonly lateMs: () => number;
 }
 
 /**
- * Follows what becomes of an account's orders by asking: every two seconds for those that are open, soon after each call of
- * ours, and once a minute for everything. It is the duty of one node at a time. Should two overlap they harm nothing but the
- * limit of calls: every report is told apart by its execId, and counts once, whoever brings it.
+ * Follows what becomes of an account's orders: the exchange's stream says what happens, where it has one, and asking finds
+ * whatever it did not say. Asked is every two seconds for orders that are open, or every thirty while the stream tells of them;
+ * at once after each new line; soon after each call of ours; and once a minute for everything.
+ *
+ * It is the duty of one node at a time. Should two overlap they harm nothing but the limit of calls: every report is told apart
+ * by its execId, and counts once, whoever brings it.
  */
 export class CcxtUpdates implements Work {
   readonly #parts: CcxtUpdatesParts;
@@ -42,9 +57,18 @@ export class CcxtUpdates implements Work {
   #running: Promise<void> | null = null;
   #isStopped = true;
   #abort = new AbortController();
+  readonly #stream: CcxtStream | null;
+  /** what the stream has brought is told one after another */
+  #hearing: Promise<void> = Promise.resolve();
 
   constructor(parts: CcxtUpdatesParts) {
     this.#parts = parts;
+    this.#stream =
+      parts.stream?.({
+        onOpen: () => this.#lookIn(0),
+        onNews: (news) => this.#hear(news),
+        onLost: () => this.#lookIn(LOOK_MS),
+      }) ?? null;
   }
 
   /** Ends what merely looks, unlike the calls that orders wait for. */
@@ -64,7 +88,9 @@ export class CcxtUpdates implements Work {
     this.#isStopped = true;
     this.#timer?.cancel();
     this.#abort.abort(new Error("the account is not followed here any more"));
+    await this.#stream?.stop();
     await this.#running;
+    await this.#hearing;
   }
 
   /** Something was done that the venue will have an answer to. */
@@ -77,6 +103,24 @@ export class CcxtUpdates implements Work {
   async reconcile(): Promise<readonly BrokerBreak[]> {
     const { node, venue, desk, breaks, books } = this.#parts;
     return reconcileBooks({ node, venue, desk, breaks, books: books(true) });
+  }
+
+  #hear(news: CcxtNews): void {
+    const before = this.#hearing;
+    this.#hearing = this.#hearAfter(before, news);
+  }
+
+  async #hearAfter(before: Promise<void>, news: CcxtNews): Promise<void> {
+    await before;
+    if (this.#isStopped) return;
+    try {
+      if (await this.#parts.hear(news)) this.#lookIn(NEWS_MS);
+    } catch (err) {
+      // An answer has the same news.
+      this.#parts.node.log.warn({ err, venue: this.#parts.venue }, "the exchange's news failed");
+      this.#nextRoundMs = 0;
+      this.#lookIn(RETRY_MIN_MS);
+    }
   }
 
   #lookIn(ms: number): void {
@@ -113,10 +157,21 @@ export class CcxtUpdates implements Work {
       if (isOpen) await follow({ node, venue, desk, breaks, books: books(false) });
       this.#failures = 0;
       this.#isRefused = false;
-      this.#lookIn(isOpen ? LOOK_MS : IDLE_MS);
+      // A stream is not opened with keys that are no good.
+      if (!this.#isStopped) this.#stream?.start();
+      this.#lookIn(isOpen ? this.#pauseMs() : IDLE_MS);
     } catch (err) {
       if (!this.#isStopped) this.#failed(err);
     }
+  }
+
+  /** Until the next look while orders are open. */
+  #pauseMs(): number {
+    const liveSinceMs = this.#stream?.liveSinceMs ?? null;
+    if (liveSinceMs === null) return LOOK_MS;
+    if (this.#parts.lateMs() <= liveSinceMs) return LIVE_LOOK_MS;
+    this.#stream?.distrust("it has kept an execution back");
+    return LOOK_MS;
   }
 
   #failed(err: unknown): void {

@@ -6,13 +6,16 @@ import { ccxtAccountView, refusing } from "./ccxt-account.ts";
 import { CcxtAmendments } from "./ccxt-amendments.ts";
 import { CcxtApi, type CcxtParts } from "./ccxt-api.ts";
 import { ccxtBooks } from "./ccxt-books.ts";
-import { type CcxtHttpAnswer, openCcxtExchange } from "./ccxt-exchange.ts";
+import { type CcxtHttpAnswer, type CcxtSetup, openCcxtExchange } from "./ccxt-exchange.ts";
 import { type CcxtFamily, ccxtFamily } from "./ccxt-families.ts";
 import { type CcxtFeatures, ccxtFeatures } from "./ccxt-features.ts";
 import { CcxtFills } from "./ccxt-fills.ts";
 import { CALL_MS, CcxtHttp, QUEUE_MS } from "./ccxt-http.ts";
+import { hear } from "./ccxt-hearing.ts";
+import { hasCcxtStream } from "./ccxt-line.ts";
 import { CcxtLookup } from "./ccxt-lookup.ts";
 import { CcxtOrders } from "./ccxt-orders.ts";
+import { CcxtStream } from "./ccxt-stream.ts";
 import { CcxtSymbols } from "./ccxt-symbols.ts";
 import { CcxtUpdates } from "./ccxt-updates.ts";
 import { Desk } from "./desk.ts";
@@ -34,8 +37,8 @@ export function createCcxtBroker(node: NodeContext, account: BrokerAccount): Bro
   const { venue, settings, credentials } = account;
   const marketType = textOf(settings["defaultType"]) ?? "spot";
   const isSpot = marketType === "spot";
-  const parts = openParts(node, account, marketType);
-  const { family, features } = parts;
+  const { parts, setup } = openParts(node, account, marketType);
+  const { family, features, exchange, secrets } = parts;
   const symbols = new CcxtSymbols(settings, marketType);
   const breaks = new Breaks(node, venue);
   const desk = new Desk(node, breaks);
@@ -49,6 +52,13 @@ export function createCcxtBroker(node: NodeContext, account: BrokerAccount): Bro
     desk,
     breaks,
     books: (isThorough) => ccxtBooks(books, isThorough),
+    stream:
+      settings["stream"] === false || !hasCcxtStream(exchange.id)
+        ? null
+        : (listener) =>
+            new CcxtStream({ node, venue, setup, exchange, api: looking, secrets }, listener),
+    hear: (news) => hear({ node, venue, family, fills, desk }, news),
+    lateMs: () => fills.lateMs,
   });
   const api = new CcxtApi(parts);
   const sending = {
@@ -79,7 +89,11 @@ export function createCcxtBroker(node: NodeContext, account: BrokerAccount): Bro
   };
 }
 
-function openParts(node: NodeContext, account: BrokerAccount, marketType: string): CcxtParts {
+function openParts(
+  node: NodeContext,
+  account: BrokerAccount,
+  marketType: string,
+): { readonly parts: CcxtParts; readonly setup: CcxtSetup } {
   const { accountId, settings, credentials } = account;
   const id = textOf(settings["exchange"]) ?? "";
   const dependency = node.dependencies.add<CcxtHttpAnswer>({
@@ -89,7 +103,7 @@ function openParts(node: NodeContext, account: BrokerAccount, marketType: string
   });
   const http = new CcxtHttp(dependency, node.clock);
   const rateLimit = settings["rateLimit"];
-  const exchange = openCcxtExchange({
+  const setup: CcxtSetup = {
     exchange: id,
     credentials,
     isSandbox: settings["sandbox"] === true,
@@ -98,8 +112,9 @@ function openParts(node: NodeContext, account: BrokerAccount, marketType: string
     rateLimit: typeof rateLimit === "number" ? rateLimit : null,
     receiveMs: RECEIVE_MS,
     fetch: http.fetch,
-  });
-  return {
+  };
+  const exchange = openCcxtExchange(setup);
+  const parts = {
     exchange,
     http,
     family: ccxtFamily(id, marketType),
@@ -108,6 +123,7 @@ function openParts(node: NodeContext, account: BrokerAccount, marketType: string
     secrets: Object.values(credentials),
     loaded: { atMs: null },
   };
+  return { parts, setup };
 }
 
 function abilitiesOf(

@@ -38,3 +38,33 @@ export function revisionOf(clientId: string): number | null {
   const revision = REVISED.exec(clientId)?.[6];
   return revision === undefined ? null : Number(revision);
 }
+
+const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const BASE = BigInt(DIGITS.length);
+/** 62^22 is the first power above 2^128. */
+const SHORT_LENGTH = 22;
+const SHORT = /^[0-9A-Za-z]{22}$/;
+
+/**
+ * An order's id where 32 digits are too many: the same 128 bits as a number of 22 letters and digits, so that no two orders
+ * share one, and the order can be told from it without a book of ids.
+ * @throws RangeError for an id of another shape
+ */
+export function shortIdOf(orderId: string): string {
+  let rest = BigInt(`0x${clientIdOf(orderId, 0).replaceAll("-", "")}`);
+  let short = "";
+  for (let digit = 0; digit < SHORT_LENGTH; digit++) {
+    short = DIGITS.charAt(Number(rest % BASE)) + short;
+    rest /= BASE;
+  }
+  return short;
+}
+
+/** The order that a short id belongs to; null for an id that is not of our making. */
+export function orderIdOfShort(short: string): string | null {
+  if (!SHORT.test(short)) return null;
+  let value = 0n;
+  for (const digit of short) value = value * BASE + BigInt(DIGITS.indexOf(digit));
+  const hex = value.toString(16).padStart(32, "0");
+  return hex.length > 32 ? null : orderIdOf(`${hex}r1`);
+}

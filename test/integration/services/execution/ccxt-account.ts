@@ -39,6 +39,8 @@ interface Setting {
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
   readonly cash?: string;
   readonly node?: TestNodeOptions;
+  /** before anybody speaks to the server */
+  readonly prepare?: (server: BinanceServer) => void;
 }
 
 /** A node, an exchange that speaks like Binance beside it, an account there, and a portfolio that trades through it. */
@@ -71,6 +73,7 @@ export class CcxtAccount {
       secret: SECRET,
       ...setting.server,
     });
+    setting.prepare?.(server);
     const node = await startTestNode({ ...options, env: { ...ENVIRONMENT, ...options?.env } });
     const market = await HandMarket.open(node);
     await market.list(SYMBOL, {
@@ -125,6 +128,21 @@ export class CcxtAccount {
     return async () => {
       this.server = await BinanceServer.start({ port, book, apiKey, secret });
     };
+  }
+
+  /** Waits until the account's stream is heard, by one line. */
+  async listening(): Promise<void> {
+    await eventually("the stream", () => (this.server.stream.listening === 1 ? true : null));
+  }
+
+  /** Nothing can be asked for from now on: what is told comes by the stream. */
+  deafen(): void {
+    this.server.fault(
+      { on: "GET /api/v3/o", kind: "status" },
+      { on: "GET /api/v3/myTrades", kind: "status" },
+      { on: "GET /fapi/v1/o", kind: "status" },
+      { on: "GET /fapi/v1/userTrades", kind: "status" },
+    );
   }
 
   /** On a market that has moved just now: an old quote is no reason to trade. */

@@ -1,5 +1,5 @@
 import { describeBroker } from "./broker-conformance.ts";
-import type { BrokerFault, BrokerSide } from "./broker-conformance.ts";
+import type { BrokerFault, BrokerSetup, BrokerSide } from "./broker-conformance.ts";
 import type { BinanceFault } from "../../../support/binance-server.ts";
 import { eventually } from "../../../support/node-eventually.ts";
 import { CcxtAccount, SYMBOL } from "./ccxt-account.ts";
@@ -22,7 +22,10 @@ const FAULTS: Readonly<Partial<Record<BrokerFault, readonly BinanceFault[]>>> = 
   streamCut: LOOKS.map((on) => ({ on, kind: "dropBefore" })),
 };
 
-function sideOf(account: CcxtAccount): BrokerSide {
+/** Faults of which the test is that the order is found by asking. */
+const ASKED_FOR: ReadonlySet<BrokerFault> = new Set(["dropReply", "lateReply", "serverError"]);
+
+function sideOf(account: CcxtAccount, isStreamed: boolean): BrokerSide {
   const { server } = account;
   return {
     orders: (orderId) => server.book.orders.filter((o) => o.clientOrderId === orderId).length,
@@ -30,6 +33,12 @@ function sideOf(account: CcxtAccount): BrokerSide {
     cancel: (orderId) => server.book.end(account.theirs(orderId), "CANCELED"),
     fault: (fault) => {
       server.fault(...(FAULTS[fault] ?? []));
+      // Nor does the stream say that the order is there.
+      server.stream.isMute = ASKED_FOR.has(fault);
+      server.stream.isShut = fault === "streamCut";
+      if (fault === "streamCut") server.stream.cut();
+      server.stream.isTwice = fault === "streamReplayed" || fault === "streamReordered";
+      if (fault === "streamReordered") server.stream.keep();
       server.book.isCancelRefused = fault === "cancelRefused";
       server.book.isReplaceRefused = fault === "replaceRefused";
       if (fault === "streamReplayed") server.manners = { isTwice: true };
@@ -39,17 +48,25 @@ function sideOf(account: CcxtAccount): BrokerSide {
       server.fault();
       server.book.isCancelRefused = false;
       server.book.isReplaceRefused = false;
+      server.stream.isMute = false;
+      server.stream.isShut = false;
+      server.stream.isTwice = false;
+      server.stream.release();
     },
     listening: async () => {
       const isFollowed = () => server.calls.includes("GET /api/v3/openOrders") || null;
       await eventually("the first look", isFollowed);
+      if (isStreamed) await account.listening();
     },
   };
 }
 
-describeBroker("an exchange of ccxt", {
+const setup = (isStreamed: boolean): BrokerSetup => ({
   open: async () => {
-    const account = await CcxtAccount.open({ cash: "1000000" });
+    const account = await CcxtAccount.open({
+      cash: "1000000",
+      settings: { stream: isStreamed },
+    });
     const { node, portfolioId, accountId, venue, market } = account;
     return {
       node,
@@ -59,7 +76,7 @@ describeBroker("an exchange of ccxt", {
       orderFields: { brokerAccountId: accountId },
       accountId,
       venue,
-      side: sideOf(account),
+      side: sideOf(account, isStreamed),
       close: (options) => account.close(options),
     };
   },
@@ -78,3 +95,6 @@ describeBroker("an exchange of ccxt", {
   ],
   unsupported: { timeInForce: "day" },
 });
+
+describeBroker("an exchange of ccxt with its stream", setup(true));
+describeBroker("an exchange of ccxt that is only asked", setup(false));

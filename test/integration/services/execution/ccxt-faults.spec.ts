@@ -17,7 +17,9 @@ describe("an order whose sending to an exchange goes wrong", () => {
 
   afterAll(() => account.close());
 
+  /** The stream, which would say that the order is there, is not told. */
   async function placeUnder(...faults: readonly BinanceFault[]): Promise<string> {
+    account.server.stream.isMute = true;
     account.server.fault(...faults);
     return account.place();
   }

@@ -3,8 +3,10 @@ import {
   whyUnusable,
 } from "../../../../../services/execution/brokers/ccxt-families.ts";
 import { placingOf } from "../../../../../services/execution/brokers/ccxt-placing.ts";
+import { shortIdOf } from "../../../../../services/execution/brokers/client-ids.ts";
 import { ORDER_ID, market, payload, silentExchange } from "./ccxt-words.ts";
 
+const GATE_ID = `t-${shortIdOf(ORDER_ID)}`;
 const COMPACT = ORDER_ID.replaceAll("-", "");
 
 /** The parameter that the venue's own documentation has for it, and where an order's id is in its answer. */
@@ -23,6 +25,7 @@ const VENUES: readonly (readonly [
     ORDER_ID,
     { success: true, success_response: { order_id: "1", product_id: "BTCUSDT", side: "BUY" } },
   ],
+  ["gate", "text", GATE_ID, { id: "1", text: GATE_ID, currency_pair: "BTCUSDT", side: "buy" }],
   ["kraken", "cl_ord_id", ORDER_ID, { error: [], result: { txid: ["1"], descr: {} } }],
 ];
 
@@ -62,12 +65,13 @@ describe("the id of an order", () => {
   });
 
   it("has no revisions where an order keeps it", () => {
-    expect(() => ccxtFamily("okx", "spot").clientIdOf(ORDER_ID, 1)).toThrow("keeps");
+    for (const id of ["okx", "gate"])
+      expect(() => ccxtFamily(id, "spot").clientIdOf(ORDER_ID, 1)).toThrow("keeps");
   });
 
   it("is not read out of the id of somebody else", () => {
     const strangers = ["web_7f3a", "x-TKT5PX2F22ecb58eb9074fb1be018c", `${COMPACT}0`, ""];
-    for (const id of ["binance", "okx", "kraken"])
+    for (const id of ["binance", "okx", "kraken", "gate"])
       expect(strangers.map(ccxtFamily(id, "spot").orderIdOf)).toEqual([null, null, null, null]);
   });
 });
@@ -83,7 +87,8 @@ describe("a venue that nobody has looked into", () => {
   });
 
   it("cannot be used when its ids have no room for ours", () => {
-    expect(whyUnusable("gate")).toContain("28 characters");
+    expect(whyUnusable("bitfinex")).toContain("45 bits");
+    expect(whyUnusable("gate")).toBeNull();
     expect(whyUnusable("binance")).toBeNull();
   });
 });

@@ -1,8 +1,6 @@
+import { ccxtExchangeIds } from "../../../../../mixins/ccxt-library.ts";
 import { checkCcxtSettings } from "../../../../../services/execution/brokers/ccxt-settings.ts";
-import {
-  ccxtExchangeIds,
-  newCcxtExchange,
-} from "../../../../../services/execution/brokers/ccxt-exchange.ts";
+import { newCcxtExchange } from "../../../../../services/execution/brokers/ccxt-exchange.ts";
 
 const KEYS = { apiKey: "key", secret: "secret" };
 const pathsOf = (
@@ -21,10 +19,12 @@ describe("the settings of an account at an exchange", () => {
         symbols: { "XBT-USD": "BTC/USD" },
         host: "https://proxy.example:8443",
         rateLimit: 100,
+        stream: false,
         feeBps: "10",
       }),
     ).toEqual([]);
     expect(pathsOf({ exchange: "okx" }, { ...KEYS, password: "word" })).toEqual([]);
+    expect(pathsOf({ exchange: "gate" })).toEqual([]);
   });
 
   it.each(["", "mtgox", "../../../../etc/passwd", "binance.js", "base", "pro/binance", "BINANCE"])(
@@ -36,7 +36,7 @@ describe("the settings of an account at an exchange", () => {
   );
 
   it("name an exchange that can be asked for all that orders need", () => {
-    for (const exchange of ["gate", "bitfinex", "bydfi"])
+    for (const exchange of ["bitfinex", "bydfi"])
       expect(pathsOf({ exchange })).toContain("settings.exchange");
   });
 
@@ -53,6 +53,7 @@ describe("the settings of an account at an exchange", () => {
     ["symbols", ["BTC/USDT"]],
     ["symbols", { "A-B": "BTC/USDT", "C-D": "BTC/USDT" }],
     ["symbols.BTC-USDT", { "BTC-USDT": "BTCUSDT" }],
+    ["stream", "no"],
     ["colour", "red"],
   ])("are refused with a bad %s: %j", (path, value) => {
     const [name = ""] = path.split(".");

@@ -3,7 +3,9 @@ import { uuidv5 } from "../../../../../mixins/actor/ids.ts";
 import {
   clientIdOf,
   orderIdOf,
+  orderIdOfShort,
   revisionOf,
+  shortIdOf,
 } from "../../../../../services/execution/brokers/client-ids.ts";
 
 const NAMESPACE = "5d0c1f2e-8b47-4a63-9e15-f27c60b8d394";
@@ -58,4 +60,29 @@ describe("client order ids", () => {
     for (const revision of [-1, 0.5, 1_000, Number.NaN])
       expect(() => clientIdOf(orderId, revision)).toThrow("a revision from 0 to 999");
   });
+});
+
+describe("short client order ids", () => {
+  it("are 22 letters and digits that lead back to their order", () => {
+    fc.assert(
+      fc.property(orderIds, (orderId) => {
+        const short = shortIdOf(orderId);
+        expect(short).toMatch(/^[0-9A-Za-z]{22}$/);
+        expect(orderIdOfShort(short)).toBe(orderId);
+      }),
+    );
+  });
+
+  it("are the id's 128 bits as a number to the base of 62", () => {
+    // python: n = 0x0b0e7a3c6a515d0e9d0e0a4a3f0c9b11; digits 0-9A-Za-z
+    expect(shortIdOf("0b0e7a3c-6a51-5d0e-9d0e-0a4a3f0c9b11")).toBe("0KrWyKxEXxvAhp3clt7Fxp");
+  });
+
+  it.each([
+    "",
+    "zzzzzzzzzzzzzzzzzzzzzz",
+    "0000000000000000000000",
+    "web",
+    "0KrWyKxEXxvAhp3clt7F-p",
+  ])("of others are not taken for ours: %j", (short) => expect(orderIdOfShort(short)).toBeNull());
 });
