@@ -19,23 +19,38 @@ export function asOfJoin<T extends Known>(
   atsMs: readonly number[],
   versions: readonly T[],
 ): readonly (T | null)[] {
+  const known = new Map<string, T>();
+  let newest: T | null = null;
+  const learn = (version: T): void => {
+    known.set(version.id, version);
+    newest = newestOf(newest, version, known);
+  };
+  return sweep(atsMs, versions, learn, () => newest);
+}
+
+/**
+ * Goes through instants in their order; before each, what has become known since the one before is learnt.
+ * @param atsMs ascending
+ * @returns what was asked at each
+ */
+export function sweep<T extends Known, R>(
+  atsMs: readonly number[],
+  versions: readonly T[],
+  learn: (version: T) => void,
+  ask: (atMs: number) => R,
+): readonly R[] {
   const inOrder = versions.toSorted(
     (a, b) => a.knownAtMs - b.knownAtMs || a.revision - b.revision || compare(a.id, b.id),
   );
-  const known = new Map<string, T>();
-  let newest: T | null = null;
   let next = 0;
   return atsMs.map((atMs) => {
-    for (
-      let version = inOrder[next];
-      version && version.knownAtMs <= atMs;
-      version = inOrder[next]
-    ) {
+    let version = inOrder[next];
+    while (version !== undefined && version.knownAtMs <= atMs) {
+      learn(version);
       next += 1;
-      known.set(version.id, version);
-      newest = newestOf(newest, version, known);
+      version = inOrder[next];
     }
-    return newest;
+    return ask(atMs);
   });
 }
 
