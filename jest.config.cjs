@@ -1,6 +1,6 @@
 // Jest runs CommonJS; @swc/jest strips the types and rewrites the imports. Six projects, six promises: unit, laws (of the
-// same code, over thousands of random histories) and simulation need nothing, integration needs stores, e2e needs the whole
-// node over HTTP, mongo a MongoDB (`npm run test:mongo`).
+// same code, over thousands of random histories and real recordings) and simulation need nothing, integration needs stores, e2e needs the whole
+// node over HTTP. mongo a MongoDB (`npm run test:mongo`).
 const toCommonJs = [
   "@swc/jest",
   { jsc: { parser: { syntax: "typescript" }, target: "es2024" }, module: { type: "commonjs" } },

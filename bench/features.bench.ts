@@ -78,7 +78,9 @@ async function liveBar(
   bars: readonly Bar[],
   features: readonly ResolvedFeature[],
 ): Promise<number> {
-  const live = new LiveFeatures(pool);
+  const live = new LiveFeatures(pool, ({ symbol, timeframe, startMs }) =>
+    readBarColumns(pool, { symbol, timeframe, endMs: startMs }),
+  );
   const last = bars.slice(-LIVE_BARS);
   const tookMs: number[] = [];
   for (const bar of last) {

@@ -27,15 +27,22 @@ export function ccxtExchangeClass(id: string): unknown {
   return Exchange;
 }
 
+/** Whether ccxt has a class of this exchange that speaks over WebSockets too. */
+export function hasCcxtStream(id: string): boolean {
+  return ccxtExchangeIds().has(id) && existsSync(streamFile(id));
+}
+
 /**
- * The class of one exchange that speaks over WebSockets too.
+ * That class.
  * @throws RangeError for an id without one
  */
 export function ccxtStreamClass(id: string): unknown {
-  const file = join(SOURCES, "pro", `${id}.js`);
-  if (!ccxtExchangeIds().has(id) || !existsSync(file))
-    throw new RangeError(`ccxt has no stream of ${id}`);
+  if (!hasCcxtStream(id)) throw new RangeError(`ccxt has no stream of ${id}`);
   // sound: as above
-  const { default: Exchange } = require(file) as { readonly default: unknown };
+  const { default: Exchange } = require(streamFile(id)) as { readonly default: unknown };
   return Exchange;
+}
+
+function streamFile(id: string): string {
+  return join(SOURCES, "pro", `${id}.js`);
 }

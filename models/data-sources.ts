@@ -10,33 +10,45 @@ export interface SourceSettings {
   readonly symbols: { readonly [symbol: string]: string };
   readonly rateLimit: { readonly requests: number; readonly perSeconds: number } | null;
   readonly layouts: readonly Json[] | null;
+  /** what is streamed; null: as the environment says */
+  readonly liveSymbols: readonly string[] | null;
+  readonly liveKinds: readonly LiveKind[] | null;
 }
+export type LiveKind = "trades" | "quotes" | "bars" | "books";
 
 export async function sourceSettings(pool: Pool): Promise<ReadonlyMap<string, SourceSettings>> {
   const { rows } = await pool.query<SourceSettings>(
-    `SELECT source_id AS "sourceId", is_enabled AS "isEnabled", priority, symbols, rate_limit AS "rateLimit", layouts
+    `SELECT source_id AS "sourceId", is_enabled AS "isEnabled", priority, symbols, rate_limit AS "rateLimit", layouts,
+            live_symbols AS "liveSymbols", live_kinds AS "liveKinds"
        FROM ops.data_source`,
   );
   return new Map(rows.map((row) => [row.sourceId, row]));
 }
 
 export async function putSourceSettings(pool: Pool, settings: SourceSettings): Promise<void> {
-  const { sourceId, isEnabled, priority, symbols, rateLimit, layouts } = settings;
+  const { sourceId, isEnabled, priority, symbols } = settings;
+  const { rateLimit, layouts, liveSymbols, liveKinds } = settings;
   await pool.query(
-    `INSERT INTO ops.data_source (source_id, is_enabled, priority, symbols, rate_limit, layouts)
-       VALUES ($1, $2, $3, $4, $5, $6)
+    `INSERT INTO ops.data_source (source_id, is_enabled, priority, symbols, rate_limit, layouts, live_symbols, live_kinds)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
      ON CONFLICT (source_id) DO UPDATE SET is_enabled = excluded.is_enabled, priority = excluded.priority,
        symbols = excluded.symbols, rate_limit = excluded.rate_limit, layouts = excluded.layouts,
-       updated_at = clock_timestamp()`,
+       live_symbols = excluded.live_symbols, live_kinds = excluded.live_kinds, updated_at = clock_timestamp()`,
     [
       sourceId,
       isEnabled,
       priority,
       JSON.stringify(symbols),
-      rateLimit === null ? null : JSON.stringify(rateLimit),
-      layouts === null ? null : JSON.stringify(layouts),
+      jsonOrNull(rateLimit),
+      jsonOrNull(layouts),
+      jsonOrNull(liveSymbols),
+      jsonOrNull(liveKinds),
     ],
   );
+}
+
+function jsonOrNull(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
 }
 
 export interface SourceHealth {

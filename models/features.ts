@@ -91,18 +91,47 @@ export async function recordedFeatures(
   return rows;
 }
 
-/**
- * A text that is another one once a stored bar of the symbol was revised, or one was stored before all others: what was
- * computed under another mark is to be computed anew.
- */
-export async function historyMark(db: Db, symbol: string): Promise<string> {
-  const { rows } = await db.query<{ readonly mark: string | null }>(
-    `SELECT concat_ws(' ',
-       (SELECT count(*) FROM md.bar_revision r WHERE r.symbol_id = s.symbol_id),
-       (SELECT string_agg(timeframe || ' ' || extract(epoch FROM first_ts), ' ' ORDER BY timeframe)
-        FROM md.series WHERE symbol_id = s.symbol_id)) AS mark
-     FROM md.symbol s WHERE s.symbol = $1`,
-    [symbol],
-  );
-  return rows[0]?.mark ?? "";
+/** What lies before a bar, without reading it. */
+export interface HistoryMark {
+  /** of the bar's own ticker and timeframe, bars that open before it */
+  readonly barsBefore: number;
+  /** another text once a bar was revised, or one was stored before all others, or what the series is made of has changed */
+  readonly mark: string;
 }
+
+/**
+ * Where the history of a bar stands: what was computed of bars up to one before is still true if the mark is the same and
+ * there are as many bars now as were taken in, so that one which fills a gap is noticed. A few index reads, however long the
+ * history is: how many bars a series has is kept by whoever writes, and nothing but the bar itself opens as late as it does.
+ */
+export async function historyMark(
+  db: Db,
+  { symbol, timeframe, startMs }: Pick<RecordedFeature, "symbol" | "timeframe" | "startMs">,
+): Promise<HistoryMark> {
+  const { rows } = await db.query<HistoryMark>(HISTORY_MARK, [symbol, timeframe, startMs]);
+  return rows[0] ?? { barsBefore: 0, mark: "" };
+}
+
+/** Under its other tickers a series grows no more, so that the number of bars belongs to the mark. */
+const HISTORY_MARK = `
+  WITH listed AS (
+    SELECT l.ticker, l.symbol, l.from_date, l.until_date FROM md.listing l
+    WHERE l.symbol IN (SELECT h.symbol FROM md.listing h WHERE h.ticker = $1)
+  ),
+  held AS (
+    SELECT y.symbol_id, y.symbol FROM md.symbol y
+    WHERE y.symbol = $1 OR y.symbol IN (SELECT ticker FROM listed)
+  )
+  SELECT coalesce((
+      SELECT s.bar_count - (
+        SELECT count(*) FROM md.bar b
+        WHERE b.symbol_id = s.symbol_id AND b.timeframe = s.timeframe AND b.ts >= to_timestamp($3::float8 / 1000))
+      FROM md.series s JOIN held USING (symbol_id)
+      WHERE held.symbol = $1 AND s.timeframe = $2), 0)::float8 AS "barsBefore",
+    concat_ws(' ',
+      (SELECT count(*) FROM md.bar_revision r WHERE r.symbol_id IN (SELECT symbol_id FROM held)),
+      (SELECT string_agg(concat_ws(' ', held.symbol, s.timeframe, extract(epoch FROM s.first_ts),
+         CASE WHEN held.symbol <> $1 THEN s.bar_count END), ' ' ORDER BY held.symbol, s.timeframe)
+       FROM md.series s JOIN held USING (symbol_id)),
+      (SELECT string_agg(concat_ws(' ', ticker, symbol, from_date, until_date), ' ' ORDER BY ticker, from_date)
+       FROM listed)) AS mark`;

@@ -248,6 +248,16 @@ export async function sweepJobs(
   return rows;
 }
 
+/** Deletes the jobs that ended before an instant, epoch ms. @returns how many */
+export async function forgetJobs(pool: Pool, endedBeforeMs: number): Promise<number> {
+  const { rowCount } = await pool.query(
+    `DELETE FROM ops.job WHERE status IN ('succeeded', 'failed', 'cancelled')
+        AND ended_at < to_timestamp($1::float8 / 1000)`,
+    [endedBeforeMs],
+  );
+  return rowCount ?? 0;
+}
+
 function messageText(message: string | null): string | null {
   return message?.toWellFormed().replaceAll("\0", "").slice(0, MESSAGE_MAX) ?? null;
 }

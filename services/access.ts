@@ -42,6 +42,11 @@ export class PortfolioAccess {
     return owner !== null && mayRead(user, owner);
   }
 
+  /** Null when there is no such portfolio. */
+  async tenantOf(portfolioId: string): Promise<string | null> {
+    return (await this.#find(portfolioId))?.tenantId ?? null;
+  }
+
   /** @throws RestError 404 when there is none, or it is not for this user's eyes */
   async requireRead(user: RequestUser, portfolioId: string): Promise<void> {
     if (!(await this.canRead(user, portfolioId))) throw notFound("portfolio", portfolioId);

@@ -7,10 +7,17 @@ export interface VendorConfig {
   readonly key: string | null;
 }
 
+/** Where one is asked, and where it is listened to: `wss://host` without a path. */
+interface StreamingVendor {
+  readonly url: string;
+  readonly streamUrl: string;
+}
+
 export interface SourcesConfig {
   /** its keys are those of trading there */
-  readonly alpaca: { readonly url: string; readonly feed: "iex" | "sip" };
-  readonly binance: Pick<VendorConfig, "url">;
+  readonly alpaca: StreamingVendor & { readonly feed: "iex" | "sip" };
+  readonly binance: StreamingVendor;
+  readonly binanceFutures: StreamingVendor;
   readonly polygon: VendorConfig;
   readonly tiingo: VendorConfig;
   readonly alphaVantage: VendorConfig;
@@ -21,6 +28,7 @@ export interface SourcesConfig {
     readonly exchanges: readonly string[];
     /** in place of the exchanges' own addresses; null: those */
     readonly url: string | null;
+    readonly streamUrl: string | null;
   };
   /** below this files may be read; null: none */
   readonly filesDir: string | null;
@@ -32,9 +40,17 @@ export function readSources(reader: EnvironmentReader): SourcesConfig {
   return {
     alpaca: {
       url: urlOf(reader, "ALPACA_DATA_URL", "https://data.alpaca.markets"),
+      streamUrl: streamUrlOf(reader, "ALPACA_STREAM_URL", "wss://stream.data.alpaca.markets"),
       feed: reader.oneOf("ALPACA_DATA_FEED", ["iex", "sip"], "iex"),
     },
-    binance: { url: urlOf(reader, "BINANCE_DATA_URL", "https://data-api.binance.vision") },
+    binance: {
+      url: urlOf(reader, "BINANCE_DATA_URL", "https://data-api.binance.vision"),
+      streamUrl: streamUrlOf(reader, "BINANCE_STREAM_URL", "wss://stream.binance.com:9443"),
+    },
+    binanceFutures: {
+      url: urlOf(reader, "BINANCE_FUTURES_URL", "https://fapi.binance.com"),
+      streamUrl: streamUrlOf(reader, "BINANCE_FUTURES_STREAM_URL", "wss://fstream.binance.com"),
+    },
     polygon: {
       url: urlOf(reader, "POLYGON_URL", "https://api.polygon.io"),
       key: keyOf("POLYGON_API_KEY"),
@@ -55,17 +71,34 @@ export function readSources(reader: EnvironmentReader): SourcesConfig {
     ccxt: {
       exchanges: readExchanges(reader),
       url: reader.text("CCXT_DATA_URL") === null ? null : urlOf(reader, "CCXT_DATA_URL", ""),
+      streamUrl:
+        reader.text("CCXT_STREAM_URL") === null ? null : streamUrlOf(reader, "CCXT_STREAM_URL", ""),
     },
     filesDir: reader.text("DATA_FILES_DIR"),
   };
 }
 
 function urlOf(reader: EnvironmentReader, variable: string, fallback: string): string {
+  return addressOf(reader, variable, ["https:", "http:"], fallback);
+}
+
+function streamUrlOf(reader: EnvironmentReader, variable: string, fallback: string): string {
+  return addressOf(reader, variable, ["wss:", "ws:"], fallback);
+}
+
+function addressOf(
+  reader: EnvironmentReader,
+  variable: string,
+  protocols: readonly [string, string],
+  fallback: string,
+): string {
   const text = reader.text(variable);
   if (text === null) return fallback;
   const url = URL.parse(text);
-  if (url === null || !["https:", "http:"].includes(url.protocol))
-    reader.refuse(variable, "expected a URL that starts with https:// or http://");
+  if (url === null || !protocols.includes(url.protocol)) {
+    const starts = protocols.map((protocol) => `${protocol}//`).join(" or ");
+    reader.refuse(variable, `expected a URL that starts with ${starts}`);
+  }
   return text.replace(/\/$/, "");
 }
 

@@ -1,4 +1,6 @@
 import { hostname } from "node:os";
+import { type AlternativeConfig, readAlternative } from "./config-alternative.ts";
+import { readSources, type SourcesConfig } from "./config-sources.ts";
 import { type Environment, EnvironmentReader } from "./env.ts";
 
 const SERVICES = ["gateway", "data", "ai", "risk", "execution"] as const;
@@ -18,6 +20,7 @@ export interface Config {
   readonly dataDir: string;
   readonly databaseUrl: string | null;
   readonly redisUrl: string | null;
+  readonly mongoUrl: string | null;
   readonly natsServers: readonly string[] | null;
   /** the stream of events in JetStream, where there is one */
   readonly bus: BusConfig;
@@ -33,14 +36,30 @@ export interface Config {
   readonly hasSampleData: boolean;
   /** bars a second */
   readonly replaySpeed: number;
+  /** whose streams are played into the actors of symbols */
+  readonly liveFeeds: readonly LiveFeedConfig[];
+  /** streams (SSE, WebSocket) that a user may have open on this node */
+  readonly streamsPerUser: number;
   /** who may call from a browser page of another origin; `*` is everybody */
   readonly corsOrigins: readonly string[];
   /** null: nothing is traded at Alpaca */
   readonly alpaca: AlpacaConfig | null;
+  /** vendors of market data */
+  readonly sources: SourcesConfig;
+  /** sources of news, filings, macro series and posts */
+  readonly alternative: AlternativeConfig;
   /** what seals the credentials of broker accounts */
   readonly credentials: CredentialsConfig;
   /** `host` or `host:port` that broker accounts may name in their settings; `*` is every one */
   readonly brokerHosts: readonly string[];
+}
+
+const LIVE_KINDS = ["trades", "quotes", "bars", "books"] as const;
+export interface LiveFeedConfig {
+  /** e.g. `binance`, `alpaca`, `ccxt:kraken`, `simulation` */
+  readonly sourceId: string;
+  readonly symbols: readonly string[];
+  readonly kinds: readonly (typeof LIVE_KINDS)[number][];
 }
 
 export interface BusConfig {
@@ -78,6 +97,7 @@ export function readConfig(env: Environment): Config {
     reader.oneOf("NODE_ENV", ["production", "development", "test"], null) === "production";
   const databaseUrl = readDatabaseUrl(reader);
   const redisUrl = readRedisUrl(reader);
+  const mongoUrl = readUrl(reader, "MONGO_URL", ["mongodb:", "mongodb+srv:"]);
   const natsServers = readNatsServers(reader);
   const mayEmbed = reader.oneOf("ALLOW_EMBEDDED", ["0", "1"], "0") === "1";
   if (isProduction && !mayEmbed) refuseEmbedded(reader);
@@ -88,6 +108,7 @@ export function readConfig(env: Environment): Config {
     dataDir: reader.text("DATA_DIR") ?? "./data",
     databaseUrl,
     redisUrl,
+    mongoUrl,
     natsServers,
     bus: readBus(reader),
     services: readServices(reader),
@@ -99,8 +120,12 @@ export function readConfig(env: Environment): Config {
     hasSampleData:
       reader.oneOf("SAMPLE_DATA", ["on", "off"], databaseUrl === null ? "on" : "off") === "on",
     replaySpeed: reader.number("REPLAY_SPEED", POSITIVE, 4),
+    liveFeeds: readLiveFeeds(reader),
+    streamsPerUser: reader.number("STREAMS_PER_USER", COUNT, 50),
     corsOrigins: readOrigins(reader),
     alpaca: readAlpaca(reader),
+    sources: readSources(reader),
+    alternative: readAlternative(reader),
     credentials: readCredentials(reader),
     brokerHosts: readBrokerHosts(reader),
   };
@@ -116,7 +141,36 @@ const PORT_OR_ANY = {
   what: "a port between 0 and 65535",
   accepts: (value: number) => value === 0 || PORT.accepts(value),
 };
+const COUNT = {
+  what: "a whole number above 0",
+  accepts: (value: number) => Number.isSafeInteger(value) && value > 0,
+};
 const POSITIVE = { what: "a number above 0", accepts: (value: number) => value > 0 };
+
+const LIVE_FEED = /^([a-z][a-z0-9-]{0,62}(?::[a-z][a-z0-9]*)?):([A-Za-z0-9^._/=,-]+):([a-z,]+)$/;
+
+/** `binance:BTCUSDT,ETHUSDT:trades,books;simulation:DEMO:trades`: source, symbols and kinds, source by source. */
+function readLiveFeeds(reader: EnvironmentReader): readonly LiveFeedConfig[] {
+  const found = reader.text("LIVE_FEEDS");
+  if (found === null) return [];
+  const feeds = found.split(";").map(readLiveFeed);
+  const isUnique = new Set(feeds.map((feed) => feed?.sourceId)).size === feeds.length;
+  if (isUnique && feeds.every((feed) => feed !== null)) return feeds;
+  reader.expected(
+    "LIVE_FEEDS",
+    "source:SYMBOL,SYMBOL:trades,quotes,bars,books; each source once",
+    found,
+  );
+  return [];
+}
+
+function readLiveFeed(text: string): LiveFeedConfig | null {
+  const [, sourceId, symbols = "", names = ""] = LIVE_FEED.exec(text.trim()) ?? [];
+  if (sourceId === undefined) return null;
+  const kinds = LIVE_KINDS.filter((kind) => names.split(",").includes(kind));
+  const isWhole = kinds.length === names.split(",").length && !symbols.split(",").includes("");
+  return isWhole ? { sourceId, symbols: symbols.split(","), kinds } : null;
+}
 
 function readDatabaseUrl(reader: EnvironmentReader): string | null {
   const url = readUrl(reader, "DATABASE_URL", ["postgres:", "postgresql:"]);
@@ -228,6 +282,7 @@ function refuseEmbedded(reader: EnvironmentReader): void {
   const required = "expected a value in production; ALLOW_EMBEDDED=1 runs without";
   if (isUnset("DATABASE_URL", "DB_HOST")) reader.refuse("DATABASE_URL", required);
   if (isUnset("REDIS_URL", "REDIS_HOST")) reader.refuse("REDIS_URL", required);
+  if (isUnset("MONGO_URL")) reader.refuse("MONGO_URL", required);
   if (isUnset("NATS_URL")) reader.refuse("NATS_URL", required);
 }
 

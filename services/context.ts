@@ -1,4 +1,5 @@
 import type { ServiceBroker, ServiceSchema } from "moleculer";
+import type { Documents } from "../models/documents/connect.ts";
 import type { Pool } from "../models/postgres/pool.ts";
 import type { ActorClient } from "../mixins/actor/client.ts";
 import type { ActorKind } from "../mixins/actor/kind.ts";
@@ -8,6 +9,7 @@ import type { Metrics } from "../mixins/metrics.ts";
 import type { DependencyBook } from "../mixins/resilience/dependency.ts";
 import type { Distribution } from "./bus/distribution.ts";
 import type { Config } from "./config.ts";
+import type { Jobs } from "./jobs/jobs.ts";
 import type { LiveFeed } from "./live-feed.ts";
 import type { Logger } from "./logging.ts";
 
@@ -20,11 +22,15 @@ export interface NodeContext {
   /** what is called over the network: a breaker and a timeout for each */
   readonly dependencies: DependencyBook;
   readonly pool: Pool;
+  /** mongoose, over MongoDB or over PostgreSQL: models are made on its connection */
+  readonly documents: Documents;
   readonly broker: ServiceBroker;
   /** facts for streams: what happened, to whoever listens */
   readonly live: LiveFeed;
   /** committed events, to whoever follows them */
   readonly bus: Distribution;
+  /** long work that users ask for; a module adds the kinds that it runs before the node starts */
+  readonly jobs: Jobs;
   readonly newId: () => string;
   /** there once the kinds of actors are known, which is before any service starts */
   readonly actors: ActorClient;

@@ -11,6 +11,7 @@ import { Metrics } from "../mixins/metrics.ts";
 import { Dependencies } from "../mixins/resilience/dependency.ts";
 import { resilienceMetrics } from "../mixins/resilience/metrics.ts";
 import { createIdentityStore } from "../models/identity/store.ts";
+import { findJob } from "../models/jobs.ts";
 import { createActorStores } from "../models/journal/stores.ts";
 import { ACTOR_POOLS } from "./actor-pools.ts";
 import { actorsService, brokerTransport } from "./actors.service.ts";
@@ -27,6 +28,8 @@ import type { Config, ServiceName } from "./config.ts";
 import type { NodeContext, NodeModule } from "./context.ts";
 import type { RateLimits } from "./gateway/limits.ts";
 import type { Readiness } from "./gateway/ports.ts";
+import { Jobs } from "./jobs/jobs.ts";
+import { jobsService } from "./jobs.service.ts";
 import { LiveFeed } from "./live-feed.ts";
 import { moleculerLogger } from "./logging.ts";
 import type { Logger } from "./logging.ts";
@@ -140,9 +143,19 @@ async function assemble(
     metrics,
     dependencies: new Dependencies(systemClock, resilience),
     pool: stores.pool,
+    documents: stores.documents,
     broker,
     live,
     bus,
+    jobs: new Jobs({
+      pool: stores.pool,
+      clock: systemClock,
+      log,
+      live,
+      broker,
+      newId: randomUUID,
+      nodeId: config.nodeId,
+    }),
     newId: randomUUID,
     get actors() {
       return theSystem().client;
@@ -181,6 +194,7 @@ async function assemble(
     ...services,
     ...(gateway?.services ?? []),
     actorsService(context),
+    jobsService(context, context.jobs),
     systemService(context, version, stores.description),
   ]) {
     broker.createService(service);
@@ -259,6 +273,7 @@ async function gatewayServices(
       port: config.port,
       version,
       cors: config.corsOrigins.length === 0 ? null : { origins: config.corsOrigins },
+      maxStreamsPerUser: config.streamsPerUser,
       ...(rateLimits && { rateLimits }),
     },
     tokens,
@@ -267,6 +282,7 @@ async function gatewayServices(
     streamSource: node.live,
     metrics: { render },
     readiness: { check: () => readiness(node, stores) },
+    jobs: { find: (jobId) => findJob(node.pool, jobId) },
     clock,
   });
   const { email, password } = config.admin;
@@ -288,6 +304,7 @@ async function readiness(node: NodeContext, stores: Stores): Promise<Readiness> 
   const dependencies: Record<string, { ok: boolean; detail?: string }> = {
     postgres: await attempt(() => stores.pool.query("SELECT 1")),
     cache: await attempt(() => stores.cache.ping()),
+    documents: await attempt(() => stores.documents.ping()),
     actors: node.actorSystem.isReady
       ? { ok: true }
       : { ok: false, detail: "not all shards are held" },

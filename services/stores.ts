@@ -3,6 +3,7 @@ import type { Clock } from "../mixins/clock.ts";
 import { openMemoryStore } from "../models/cache/memory.ts";
 import type { CacheStore } from "../models/cache/ports.ts";
 import { openRedisStore } from "../models/cache/redis.ts";
+import { type Documents, openDocuments } from "../models/documents/connect.ts";
 import { startEmbeddedPostgres } from "../models/postgres/embedded.ts";
 import type { EmbeddedPostgres } from "../models/postgres/embedded.ts";
 import { migrate } from "../models/postgres/migrate.ts";
@@ -18,6 +19,7 @@ export interface Stores {
   readonly actorPool: Pool;
   readonly pool: Pool;
   readonly cache: CacheStore;
+  readonly documents: Documents;
   /** what each store is, in words for people */
   readonly description: Readonly<Record<string, string>>;
   /** May be called twice. */
@@ -53,6 +55,10 @@ export async function openStores(config: Config, log: Logger, clock: Clock): Pro
   try {
     const { applied } = await migrate(pool);
     if (applied.length > 0) log.info({ migrations: applied }, "the database was migrated");
+    const documents = await openDocuments(
+      config.mongoUrl === null ? { pool } : { mongoUrl: config.mongoUrl },
+      { onError: (err) => log.warn({ err }, "expired documents could not be removed") },
+    );
     const cache = await openCache(config, log, clock);
     const { version, hasTimescale } = await serverInfo(pool);
     const place =
@@ -63,12 +69,14 @@ export async function openStores(config: Config, log: Logger, clock: Clock): Pro
       pool,
       actorPool,
       cache,
+      documents,
       description: {
         postgres: `${place}, PostgreSQL ${version}${hasTimescale ? " with TimescaleDB" : ""}`,
+        documents: documents.description,
         cache: config.redisUrl === null ? "in process" : "Redis",
         bus: busDescription(config),
       },
-      close: () => (closing ??= closeAll(cache, [pool, actorPool], embedded)),
+      close: () => (closing ??= closeAll(documents, cache, [pool, actorPool], embedded)),
     };
   } catch (error) {
     await Promise.all([pool.end(), actorPool.end()]);
@@ -78,10 +86,12 @@ export async function openStores(config: Config, log: Logger, clock: Clock): Pro
 }
 
 async function closeAll(
+  documents: Documents,
   cache: CacheStore,
   pools: readonly Pool[],
   embedded: EmbeddedPostgres | null,
 ): Promise<void> {
+  await documents.close();
   await cache.close();
   await Promise.all(pools.map((pool) => pool.end()));
   await embedded?.stop();

@@ -20,6 +20,8 @@ export interface RequestMeta {
   /** of the client, for limits and audit */
   address?: string;
   userAgent?: string;
+  /** of a route whose sender signs: the body as it was sent, and its `X-Signature` */
+  signed?: { readonly body: string; readonly signature: string | null };
   /** set by an action: the answer is one that was given before to the same key or clOrdId */
   isReplay?: boolean;
   /** set by an action: another status of success than the route's */
@@ -33,4 +35,7 @@ export interface EventMap {
   "auth.sessionRevoked": { readonly sessionId: string };
   /** added, changed or deleted */
   "brokers.accountChanged": { readonly accountId: string };
+  "jobs.queued": { readonly kind: string };
+  "jobs.cancelled": { readonly jobId: string };
+  "data-sources.changed": { readonly sourceId: string };
 }

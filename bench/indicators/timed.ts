@@ -13,7 +13,7 @@ export interface Timing {
   readonly stateBytes: number | null;
 }
 
-const ROUNDS = 7;
+const ROUNDS = 10;
 
 /** A process of its own for each contestant and indicator, so that no one's types slow another's code. */
 async function main(): Promise<void> {

@@ -1,7 +1,7 @@
 import { RestError } from "../rest/rest-error.ts";
 import type { Clock } from "../clock.ts";
 import { BREAKER_DEFAULTS, CircuitBreaker } from "./circuit-breaker.ts";
-import type { BreakerOptions, CallOutcome } from "./circuit-breaker.ts";
+import type { BreakerOptions, BreakerState, CallOutcome } from "./circuit-breaker.ts";
 import { STATE_VALUE } from "./metrics.ts";
 import type { ResilienceMetrics } from "./metrics.ts";
 
@@ -55,6 +55,11 @@ export class Dependency<T = unknown> {
     this.#options = options;
     this.#clock = clock;
     this.#breaker = breaker;
+  }
+
+  /** As this node finds it. */
+  get circuit(): BreakerState {
+    return this.#breaker.state;
   }
 
   /**

@@ -5,7 +5,7 @@ import { FIELD_CODES } from "./readers.ts";
 import type { AnyRoute, Area } from "./route.ts";
 import { denial } from "./routes/orders.ts";
 import { s } from "./schema.ts";
-import type { Definitions, JsonSchema, Shape } from "./schema.ts";
+import type { Definitions, JsonSchema, Schema, Shape } from "./schema.ts";
 
 const fieldError = s.named(
   "FieldError",
@@ -82,7 +82,7 @@ function operation(route: AnyRoute, schemas: Definitions): Json {
     description: [description, needs].filter(Boolean).join("\n\n"),
     security: permission === null ? [] : [{ bearer: [] }],
     parameters: parameters(route, schemas),
-    ...(body !== null && { requestBody: requestBody(body, schemas) }),
+    ...(body !== null && { requestBody: requestBody(body, schemas, route.csv !== undefined) }),
     responses: { ...success(route, schemas), ...problems(route, schemas) },
   };
 }
@@ -91,6 +91,7 @@ function parameters(route: AnyRoute, schemas: Definitions): readonly Json[] {
   return [
     ...inPart("path", route.params, schemas),
     ...inPart("query", route.query, schemas),
+    ...(route.csv === undefined ? [] : inPart("query", csvFields(route), schemas, CSV_ONLY)),
     ...(route.isIdempotent ? [IDEMPOTENCY_KEY] : []),
     ...(route.mediaType === "text/event-stream" ? [LAST_EVENT_ID] : []),
   ];
@@ -113,27 +114,46 @@ const LAST_EVENT_ID: Json = {
   schema: { type: "string" },
 };
 
-function inPart(part: "path" | "query", fields: Shape, schemas: Definitions): readonly Json[] {
+/** A body that is CSV has no fields. */
+const CSV_ONLY = "for a body that is text/csv, which has no place for it";
+
+function csvFields({ csv = [], body }: AnyRoute): Shape {
+  return Object.fromEntries(Object.entries(body ?? {}).filter(([name]) => csv.includes(name)));
+}
+
+function inPart(
+  part: "path" | "query",
+  fields: Shape,
+  schemas: Definitions,
+  description?: string,
+): readonly Json[] {
   return Object.entries(fields).map(([name, field]) => ({
     name,
     in: part,
-    required: part === "path" || (!field.isOptional && field.hasDefault !== true),
+    ...(description !== undefined && { description }),
+    required: description === undefined && isRequired(part, field),
     schema: field.doc(schemas),
     // `a,b` in one parameter; without effect on what is no list
     explode: false,
   }));
 }
 
-function requestBody(body: Shape, schemas: Definitions): Json {
+function isRequired(part: "path" | "query", field: Schema<unknown>): boolean {
+  return part === "path" || (!field.isOptional && field.hasDefault !== true);
+}
+
+function requestBody(body: Shape, schemas: Definitions, takesCsv: boolean): Json {
   const schema = s.object(body).doc(schemas);
-  return { required: true, content: { "application/json": { schema } } };
+  const csv = { "text/csv": { schema: { type: "string" } } };
+  return { required: true, content: { "application/json": { schema }, ...(takesCsv && csv) } };
 }
 
 function success(route: AnyRoute, schemas: Definitions): JsonSchema {
-  const { status, response, mediaType, summary } = route;
+  const { status, response, mediaType, summary, download } = route;
   if (status === 204) return { "204": { description: summary } };
   const schema = response?.doc(schemas) ?? { type: "string" };
-  const content = { [mediaType ?? "application/json"]: { schema } };
+  const mediaTypes = download?.mediaTypes ?? [mediaType ?? "application/json"];
+  const content = Object.fromEntries(mediaTypes.map((type) => [type, { schema }]));
   return { [status]: { description: summary, headers: HEADERS, content } };
 }
 

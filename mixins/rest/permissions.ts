@@ -14,6 +14,7 @@ const READ = [
   "session.use",
   "symbols.read",
   "market-data.read",
+  "alternative-data.read",
   "features.read",
   "signals.read",
   "portfolios.read",
@@ -21,6 +22,8 @@ const READ = [
   "trades.read",
   "brokers.read",
   "stream.read",
+  "jobs.read",
+  "data-sources.read",
   "system.read",
 ] as const;
 const TRADE = [
@@ -42,15 +45,51 @@ const SETTLE = "trades.settle";
 /** Concerns the whole installation, whatever the tenant. */
 const OPERATE = "system.operate";
 
-export const PERMISSIONS = [...READ, ...TRADE, OVERSEE, SETTLE, "symbols.update", OPERATE] as const;
+/** To have market data brought from vendors, within their limits of calls, which all share. */
+const COLLECT = "market-data.collect";
+
+/** To end long work that one has asked for. */
+const CANCEL_JOBS = "jobs.cancel";
+
+/** To store formulas, and to have features recorded. */
+const FORMULATE = "features.create";
+
+/** To store bars, which everybody's decisions rest on; a wrong one is revised, and what was believed stays on record. */
+const INGEST = "market-data.ingest";
+
+/** To store documents and series of one's own, for one's tenant alone. */
+const CONTRIBUTE = "alternative-data.ingest";
+
+/** To have alternative data brought from its sources, within their limits of calls, which all share. */
+const GATHER = "alternative-data.collect";
+
+/** To say for how long market data is kept, and to delete what is older. */
+const RETAIN = "market-data.retain";
+
+export const PERMISSIONS = [
+  ...READ,
+  ...TRADE,
+  COLLECT,
+  CANCEL_JOBS,
+  FORMULATE,
+  INGEST,
+  CONTRIBUTE,
+  GATHER,
+  RETAIN,
+  "data-sources.update",
+  OVERSEE,
+  SETTLE,
+  "symbols.update",
+  OPERATE,
+] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
 const GRANTS: Record<UserRole, ReadonlySet<Permission>> = {
   viewer: new Set(READ),
   // Reads as a viewer does; what an analyst may do beyond that comes with the routes of models.
-  analyst: new Set(READ),
-  trader: new Set([...READ, ...TRADE]),
-  risk_manager: new Set([...READ, OVERSEE, "portfolios.update", "orders.cancel"]),
+  analyst: new Set([...READ, CANCEL_JOBS, FORMULATE, INGEST, COLLECT, CONTRIBUTE, GATHER]),
+  trader: new Set([...READ, ...TRADE, CANCEL_JOBS, FORMULATE, INGEST, COLLECT, CONTRIBUTE, GATHER]),
+  risk_manager: new Set([...READ, CANCEL_JOBS, OVERSEE, "portfolios.update", "orders.cancel"]),
   compliance: new Set([...READ, OVERSEE, SETTLE]),
   admin: new Set(PERMISSIONS),
 };

@@ -15,9 +15,11 @@ export const PROBLEMS = {
   CONFLICT: [409, "The state of the resource does not allow it"],
   PAYLOAD_TOO_LARGE: [413, "The body is too large"],
   UNSUPPORTED_MEDIA_TYPE: [415, "The body must be uncompressed JSON in UTF-8"],
+  UPGRADE_REQUIRED: [426, "The address is for WebSockets"],
   VALIDATION_FAILED: [422, "The request is not valid"],
   ORDER_DENIED: [422, "The order was denied"],
   INSUFFICIENT_DATA: [422, "There is not enough data"],
+  RANGE_TOO_LARGE: [422, "The range holds too much for one answer"],
   IDEMPOTENCY_KEY_REUSED: [422, "The key was used with another body"],
   RATE_LIMITED: [429, "Too many requests"],
   TOO_MANY_ATTEMPTS: [429, "Too many failed attempts"],
@@ -58,6 +60,7 @@ export const PROBLEMS = {
   SYMBOL_MISMATCH: [422, "The message is about another symbol"],
   FEATURE_UNKNOWN: [422, "There is no such feature"],
   FEATURE_PARAMETER_INVALID: [422, "A parameter of the feature is not valid"],
+  FORMULA_INVALID: [422, "The formula cannot be read"],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -139,6 +139,11 @@ const INFRASTRUCTURE = new Map<unknown, Answer>([
   ["IDEMPOTENCY_KEY_REUSED", ANSWERS.reused],
   ["StoreUnavailable", ANSWERS.gone],
   ["CacheUnavailable", ANSWERS.gone],
+  ["MongoNetworkError", ANSWERS.gone],
+  ["MongoNetworkTimeoutError", ANSWERS.gone],
+  ["MongoPoolClearedError", ANSWERS.gone],
+  ["MongoServerSelectionError", ANSWERS.gone],
+  ["MongoNotConnectedError", ANSWERS.gone],
   ["UnknownOutcome", ANSWERS.unknown],
   ["CommitOutcomeUnknown", ANSWERS.unknown],
 ]);

@@ -9,6 +9,15 @@ export type Area = (typeof AREAS)[number];
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
+/** A file that is sent as it is made. */
+export interface Download {
+  readonly mediaTypes: readonly string[];
+  describe(params: { readonly [name: string]: unknown }): {
+    readonly mediaType: string;
+    readonly fileName: string;
+  };
+}
+
 /** What a route promises, but for its types. */
 export interface RouteTerms {
   readonly method: Method;
@@ -20,13 +29,19 @@ export interface RouteTerms {
   readonly summary: string;
   readonly description?: string;
   /** of success; 200 unless it says otherwise */
-  readonly status?: 200 | 201 | 204;
+  readonly status?: 200 | 201 | 202 | 204;
   /** takes an Idempotency-Key */
   readonly isIdempotent?: true;
   /** what may be answered beside what every route may answer */
   readonly problems?: readonly ProblemCode[];
   /** when the answer is not JSON */
   readonly mediaType?: string;
+  /** takes text/csv too, as the stream of its action; these fields of the body are then asked for in the query */
+  readonly csv?: readonly string[];
+  /** signed by its sender: its action is given the body as it was sent, with the signature (`meta.signed`) */
+  readonly isSigned?: true;
+  /** the action answers with a stream of bytes */
+  readonly download?: Download;
 }
 
 export interface Route<A extends string, I extends Shape, R> extends RouteTerms {
@@ -38,7 +53,7 @@ export interface Route<A extends string, I extends Shape, R> extends RouteTerms 
   /** everything together, as the action takes it: `params: route.input.validator` */
   readonly input: ObjectSchema<I>;
   readonly response: Schema<R> | null;
-  readonly status: 200 | 201 | 204;
+  readonly status: 200 | 201 | 202 | 204;
 }
 
 export type AnyRoute = Route<string, Shape, unknown>;

@@ -8,7 +8,7 @@ import { Operations } from "./operations.ts";
 import type { Options } from "./requests.ts";
 
 /** The collections of one database, each with one list of indexes and one queue of writes. */
-export class Database {
+class Database {
   readonly pool: Pool;
   readonly #collections = new Map<string, Operations>();
 

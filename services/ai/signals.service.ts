@@ -1,6 +1,7 @@
 import type { Context, ServiceSchema } from "moleculer";
 import type { Bar } from "../../domain/market/bar.ts";
 import { crossoverSignal } from "../../domain/ai/signal.ts";
+import { oneNumber } from "../../domain/features/pipeline.ts";
 import type { FeatureValues } from "../../domain/features/pipeline.ts";
 import type { Signal } from "../../domain/portfolio/messages.ts";
 import { Refusal } from "../../domain/shared/errors.ts";
@@ -14,6 +15,7 @@ import { insertSignal, listSignals } from "../../models/signals.ts";
 import { listRunningStrategies } from "../../models/strategies.ts";
 import type { StrategyRow } from "../../models/strategies.ts";
 import type { RequestContext } from "../../types/contracts.ts";
+import { PortfolioAccess } from "../access.ts";
 import type { NodeContext } from "../context.ts";
 
 const NAMESPACE = "7e5b1c90-43d8-4f2a-b6c7-0d9a8e21f35b";
@@ -29,6 +31,7 @@ interface FeaturePair {
 
 /** Turns closed bars into signals for the strategies that run, and tells their portfolios. */
 export function signalsService(node: NodeContext): ServiceSchema {
+  const access = new PortfolioAccess(node.pool);
   return {
     name: "signals",
     actions: {
@@ -43,7 +46,7 @@ export function signalsService(node: NodeContext): ServiceSchema {
         handler: async (ctx: Context<OnBar>): Promise<null> => {
           const { symbol, timeframe } = ctx.params.bar;
           for (const strategy of await listRunningStrategies(node.pool, { symbol, timeframe })) {
-            await runOrReport(node, ctx, strategy);
+            await runOrReport(node, access, ctx, strategy);
           }
           return null;
         },
@@ -55,11 +58,12 @@ export function signalsService(node: NodeContext): ServiceSchema {
 /** A strategy that asks for what is refused would be refused for ever: the market and the other strategies go on without it. */
 async function runOrReport(
   node: NodeContext,
+  access: PortfolioAccess,
   ctx: Context<OnBar>,
   strategy: StrategyRow,
 ): Promise<void> {
   try {
-    await runCrossover(node, ctx, strategy);
+    await runCrossover(node, access, ctx, strategy);
   } catch (err) {
     if (!(err instanceof Refusal)) throw err;
     node.log.error({ err, strategyId: strategy.strategyId }, "a strategy cannot run on this bar");
@@ -68,19 +72,23 @@ async function runOrReport(
 
 async function runCrossover(
   node: NodeContext,
+  access: PortfolioAccess,
   ctx: Context<OnBar>,
   strategy: StrategyRow,
 ): Promise<void> {
   const { bar } = ctx.params;
   const { fast, slow, fraction } = parametersOf(strategy);
+  const tenantId = await access.tenantOf(strategy.portfolioId);
   const { present, previous } = await ctx.call<FeaturePair, unknown>("features.vector", {
     bar,
     timeframe: bar.timeframe,
     features: [fast, slow],
+    // Whose formulas `custom:` means.
+    ...(tenantId !== null && { tenantId }),
   });
   const lines = (values: FeatureValues) => ({
-    fast: values[fast] ?? null,
-    slow: values[slow] ?? null,
+    fast: oneNumber(values[fast]),
+    slow: oneNumber(values[slow]),
   });
   const signal = crossoverSignal(
     {

@@ -1,5 +1,6 @@
 import type { Context, ServiceSchema } from "moleculer";
 import type { Timeframe } from "../../domain/market/bar.ts";
+import { invariant } from "../../domain/shared/errors.ts";
 import { durationMs } from "../../domain/market/timeframe.ts";
 import type { FieldError } from "../../mixins/rest/readers.ts";
 import { conflict, notFound, unprocessable } from "../../mixins/rest/rest-error.ts";
@@ -12,13 +13,14 @@ import { putSourceSettings, sourceHealth } from "../../models/data-sources.ts";
 import type { EventMap, RequestContext } from "../../types/contracts.ts";
 import type { NodeContext } from "../context.ts";
 import { readLayout } from "./files/layout.ts";
+import type { LiveFeeds } from "./live/live-feeds.ts";
 import type { Market } from "./market.ts";
 import { backfill } from "./sources/backfill.ts";
 import type { BackfillParams } from "./sources/backfill.ts";
 import { COLLECT, collectKind } from "./sources/collect.ts";
 import type { CollectParams } from "./sources/collect.ts";
-import { SourceRegistry } from "./sources/registry.ts";
-import type { KnownSource } from "./sources/registry.ts";
+import type { KnownSource, SourceRegistry } from "./sources/registry.ts";
+import type { StreamKind } from "./sources/source.ts";
 import { toSourceView } from "./sources/source-views.ts";
 
 type Params<A extends keyof ActionMap> = RequestContext<ActionMap[A]["params"]>;
@@ -29,11 +31,12 @@ interface Parts {
   readonly node: NodeContext;
   readonly market: Market;
   readonly registry: SourceRegistry;
+  readonly live: LiveFeeds;
 }
 
 /** Vendors and files of market data: what there is, how it is used, and back-filling from it. */
-export function dataSourcesServices(node: NodeContext, market: Market): readonly ServiceSchema[] {
-  const it: Parts = { node, market, registry: new SourceRegistry(node) };
+export function dataSourcesServices(it: Parts): readonly ServiceSchema[] {
+  const { node } = it;
   node.jobs.add(collectKind(it));
   return [
     {
@@ -52,7 +55,14 @@ export function dataSourcesServices(node: NodeContext, market: Market): readonly
           handler: (ctx: Params<"data-sources.collect">) => collect(it, ctx),
         },
       },
-      events: { "data-sources.changed": () => it.registry.refresh() },
+      events: {
+        "data-sources.changed": async ({
+          params,
+        }: Context<EventMap["data-sources.changed"]>): Promise<void> => {
+          await it.registry.refresh();
+          await it.live.look(params.sourceId);
+        },
+      },
     },
     {
       name: "sources",
@@ -67,22 +77,33 @@ export function dataSourcesServices(node: NodeContext, market: Market): readonly
   ];
 }
 
-async function list({ node, registry }: Parts): Promise<DataSourcePage> {
-  await registry.refresh();
+async function list(it: Parts): Promise<DataSourcePage> {
+  await it.registry.refresh();
+  return page(await viewsOf(it, it.registry.all()), null);
+}
+
+async function viewsOf(
+  { node, live }: Parts,
+  sources: readonly KnownSource[],
+): Promise<DataSourceView[]> {
   const health = await sourceHealth(node.pool);
-  const views = registry
-    .all()
-    .map((source) => toSourceView(source, health.get(source.definition.sourceId)));
-  return page(views, null);
+  const streams = await live.statuses();
+  return sources.map((source) => {
+    const { sourceId } = source.definition;
+    const stream = streams.find((status) => status.sourceId === sourceId);
+    return toSourceView(source, health.get(sourceId), stream);
+  });
 }
 
 async function put(it: Parts, ctx: Params<"data-sources.put">): Promise<DataSourceView> {
   const { node, registry } = it;
   const { sourceId, isEnabled, priority, symbols, rateLimit = null, layouts = null } = ctx.params;
+  const { liveSymbols = null, liveKinds = null } = ctx.params;
   const known = registry.find(sourceId);
   if (known === null) throw notFound("data source", sourceId);
   checkSymbols(symbols);
   checkLayouts(known, layouts);
+  await checkLive(it, known, liveSymbols, liveKinds);
   await putSourceSettings(node.pool, {
     sourceId,
     isEnabled,
@@ -90,13 +111,56 @@ async function put(it: Parts, ctx: Params<"data-sources.put">): Promise<DataSour
     symbols,
     rateLimit,
     layouts,
+    liveSymbols: liveSymbols && [...new Set(liveSymbols)],
+    liveKinds: liveKinds && [...new Set(liveKinds)],
   });
   await registry.refresh();
   await ctx.broadcast("data-sources.changed", {
     sourceId,
   } satisfies EventMap["data-sources.changed"]);
-  const health = await sourceHealth(node.pool);
-  return toSourceView(registry.find(sourceId) ?? known, health.get(sourceId));
+  const [view] = await viewsOf(it, [registry.find(sourceId) ?? known]);
+  invariant(view !== undefined, "one source has one view, found none");
+  return view;
+}
+
+/** Only instruments can be repaired from history and traded by: others are not streamed. */
+async function checkLive(
+  { market }: Parts,
+  { definition }: KnownSource,
+  symbols: readonly string[] | null,
+  kinds: readonly StreamKind[] | null,
+): Promise<void> {
+  const { sourceId, streams, isConfigured, variables } = definition;
+  if ((symbols?.length ?? 0) > 0 && streams.length > 0 && !isConfigured)
+    throw conflict(`${sourceId} is not configured: it needs ${variables.join(", ")}`);
+  const of = await Promise.all(
+    (symbols ?? []).map((symbol, index) => liveError(market, definition, symbol, index)),
+  );
+  const errors: FieldError[] = of.filter((error) => error !== null);
+  for (const [index, kind] of (kinds ?? []).entries()) {
+    if (streams.includes(kind)) continue;
+    const message = `is not streamed by ${sourceId}`;
+    errors.push({ path: `liveKinds[${index}]`, code: "UNSUPPORTED_VALUE", message });
+  }
+  if (errors.length > 0) throw unprocessable(errors);
+}
+
+async function liveError(
+  market: Market,
+  { sourceId, streams, assetClasses }: KnownSource["definition"],
+  symbol: string,
+  index: number,
+): Promise<FieldError | null> {
+  const error = (message: string): FieldError => ({
+    path: `liveSymbols[${index}]`,
+    code: "UNSUPPORTED_VALUE",
+    message,
+  });
+  if (streams.length === 0) return error(`cannot be streamed: ${sourceId} has no stream`);
+  const instrument = await market.instrument(symbol);
+  if (instrument === null) return error("is no symbol of /api/symbols");
+  const isCovered = assetClasses.includes(instrument.assetClass);
+  return isCovered ? null : error(`is ${instrument.assetClass}, which ${sourceId} does not have`);
 }
 
 const SYMBOLS_MAX = 10_000;

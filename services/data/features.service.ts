@@ -11,9 +11,10 @@ import { listFormulas } from "../../models/formulas.ts";
 import type { RequestContext } from "../../types/contracts.ts";
 import { userOf } from "../access.ts";
 import type { NodeContext } from "../context.ts";
+import { barsBefore } from "./features/bars.ts";
 import { correlationMatrix } from "./features/correlation.ts";
 import { crossSection } from "./features/cross-section.ts";
-import { keepAfterRevision, keepAtClose } from "./features/keep.ts";
+import { type ChangedBars, keepAfterChange, keepAtClose } from "./features/keep.ts";
 import {
   createFeatureSet,
   createFormula,
@@ -44,7 +45,7 @@ export interface VectorRequest {
 
 /** Features of stored bars over REST, and of the bar that has just closed for those who trade on it. */
 export function featuresService(node: NodeContext, market: Market): ServiceSchema {
-  const live = new LiveFeatures(node.pool);
+  const live = new LiveFeatures(node.pool, (bar) => barsBefore(node, market, bar));
   return {
     name: "features",
     actions: {
@@ -66,8 +67,18 @@ export function featuresService(node: NodeContext, market: Market): ServiceSchem
       /** The same for a bar of the past that came late, or changed. */
       onRevisedBar: {
         visibility: "public",
-        handler: async ({ params }: Context<{ readonly bar: Bar }>): Promise<null> =>
-          keepAfterRevision(node, params.bar),
+        handler: async ({ params: { bar } }: Context<{ readonly bar: Bar }>): Promise<null> =>
+          keepAfterChange(node, market, {
+            symbol: bar.symbol,
+            timeframe: bar.timeframe,
+            fromMs: bar.startMs,
+          }),
+      },
+      /** The same for bars of the past that were stored together. */
+      onStored: {
+        visibility: "public",
+        handler: async ({ params }: Context<ChangedBars>): Promise<null> =>
+          keepAfterChange(node, market, params),
       },
     },
   };

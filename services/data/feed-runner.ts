@@ -129,7 +129,8 @@ export class FeedRunner {
     const { event } = item;
     switch (event.kind) {
       case "bar":
-        return this.#chain.takeBar(event.bar, item.tsInitMs);
+        await this.#chain.takeBar(event.bar, item.tsInitMs);
+        return;
       case "trade":
         return this.#chain.takeTrade(event.trade, item.tsInitMs);
       case "quote":

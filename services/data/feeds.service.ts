@@ -8,23 +8,15 @@ import { FeedRunner } from "./feed-runner.ts";
 import type { FeedView } from "./feed-runner.ts";
 import { sp500Source, SPX } from "./feeds/sp500.ts";
 import type { LiveStatus } from "./live/live-counts.ts";
-import { LiveFeeds } from "./live/live-feeds.ts";
+import type { LiveFeeds } from "./live/live-feeds.ts";
 import { liveMetrics } from "./live/live-metrics.ts";
-import { streamOf } from "./live/open-stream.ts";
-import { MarketChain } from "./market-chain.ts";
 import type { Market } from "./market.ts";
 
 type OfFeed = Context<{ readonly feedId: string; readonly isForwarded?: boolean }>;
 
 /** The feeds of this installation, each played by one node: with sample data the packaged S&P 500. */
-export function feedsService(node: NodeContext, market: Market): ServiceSchema {
+export function feedsService(node: NodeContext, market: Market, live: LiveFeeds): ServiceSchema {
   const runners = new Map<string, FeedRunner>();
-  const live = new LiveFeeds({
-    node,
-    chain: new MarketChain(node, market),
-    wishes: node.config.liveFeeds,
-    streamOf: (sourceId) => streamOf(node, sourceId),
-  });
   liveMetrics(node.metrics, live);
   const runnerOf = (feedId: string): FeedRunner => {
     const runner = runners.get(feedId);

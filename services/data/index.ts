@@ -1,8 +1,17 @@
 import type { NodeModule } from "../context.ts";
+import { alternativeDataService } from "./alternative-data.service.ts";
+import { corporateActionsService } from "./corporate-actions.service.ts";
+import { dataSourcesServices } from "./data-sources.service.ts";
 import { featuresService } from "./features.service.ts";
 import { feedsService } from "./feeds.service.ts";
+import { LiveFeeds } from "./live/live-feeds.ts";
+import { MarketChain } from "./market-chain.ts";
+import { marketBarsService } from "./market-bars.service.ts";
 import { marketDataService } from "./market-data.service.ts";
+import { marketStoreService } from "./market-store.service.ts";
 import { Market } from "./market.ts";
+import { qualityService } from "./quality.service.ts";
+import { SourceRegistry } from "./sources/registry.ts";
 import { symbolKind } from "./symbol-kind.ts";
 import { symbolsService } from "./symbols.service.ts";
 
@@ -11,11 +20,19 @@ export const data: NodeModule = {
   kinds: (node) => [symbolKind(node)],
   services: (node) => {
     const market = new Market(node);
+    const registry = new SourceRegistry(node);
+    const live = new LiveFeeds({ node, chain: new MarketChain(node, market), registry });
     return [
       symbolsService(node, market),
       marketDataService(node, market),
+      marketStoreService(node, market),
+      corporateActionsService(node, market),
+      qualityService(node, market),
+      marketBarsService(node, market),
       featuresService(node, market),
-      feedsService(node, market),
+      feedsService(node, market, live),
+      ...dataSourcesServices({ node, market, registry, live }),
+      alternativeDataService(node, market),
     ];
   },
 };

@@ -1,12 +1,11 @@
+import type { PriceColumns } from "../../domain/market/adjust/adjust-columns.ts";
 import { toFloats } from "../../domain/features/pipeline.ts";
 import type { FeatureValues } from "../../domain/features/pipeline.ts";
 import type { BarFloats, FeatureValue } from "../../domain/features/kernel.ts";
 import type { Bar } from "../../domain/market/bar.ts";
 import type { Json } from "../../domain/shared/json.ts";
 import type { Pool } from "../../models/postgres/pool.ts";
-import { historyMark } from "../../models/features.ts";
-import { readBarColumns } from "../../models/timescale/bars.ts";
-import type { BarColumns } from "../../models/timescale/bars.ts";
+import { type HistoryMark, historyMark } from "../../models/features.ts";
 import { runThrough } from "./features/compute.ts";
 import type { ResolvedFeature } from "./features/resolve.ts";
 
@@ -24,46 +23,63 @@ interface Line {
   readonly bar: BarFloats;
   /** of the history that it is made of */
   readonly mark: string;
+  /** of the bar's ticker and timeframe that it has taken in */
+  readonly bars: number;
   readonly present: FeatureValue;
   readonly previous: FeatureValue;
 }
 
-/** What lies before a bar. */
-interface History {
-  readonly mark: string;
-  readonly columns: BarColumns;
-}
+/** Reads all bars before one of the series that it continues. */
+export type ReadBefore = (bar: Bar) => Promise<PriceColumns>;
 
 /**
  * Features at the close of each new bar in constant time. What is remembered is only a shortcut: when it does not end at
- * the bar before, or a bar was revised since, the line is computed anew from what is stored, which gives the same values.
+ * the bar before, or the bars before were revised or have become more since, the line is computed anew from what is stored,
+ * which gives the same values.
  */
 export class LiveFeatures {
   readonly #pool: Pool;
+  readonly #readBefore: ReadBefore;
   readonly #lines = new Map<string, Line>();
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, readBefore: ReadBefore) {
     this.#pool = pool;
+    this.#readBefore = readBefore;
   }
 
   /** At the close of a bar that is stored, and is the newest of its series. A repeat of the bar gives the same. */
   async at(bar: Bar, features: readonly ResolvedFeature[]): Promise<FeaturePair> {
-    const floats = toFloats(bar);
-    const known = features.map((feature) => this.#take(bar, feature));
-    const due = known.filter((line) => line === undefined || !isAfter(line, floats));
-    const before = due.length === 0 ? null : await this.#before(bar, due);
-    const lines: Line[] = [];
-    for (const [i, feature] of features.entries()) {
-      const line = known[i];
-      const next = before === null ? line : await nextLine(feature, line, before, floats);
-      if (next === undefined) continue;
-      lines.push(next);
-      this.#keep(bar, feature, next);
-    }
+    const lines = await this.#linesAt(bar, features);
+    for (const [i, feature] of features.entries()) this.#keep(bar, feature, lines[i]);
     return {
       present: named(features, lines, ({ present }) => present),
       previous: named(features, lines, ({ previous }) => previous),
     };
+  }
+
+  async #linesAt(bar: Bar, features: readonly ResolvedFeature[]): Promise<readonly Line[]> {
+    const floats = toFloats(bar);
+    const known = features.map((feature) => this.#take(bar, feature));
+    const isDone = (line: Line | undefined): line is Line =>
+      line !== undefined && isAfter(line, floats);
+    if (known.every(isDone)) return known;
+    // Before the bars: what is stored in between is noticed at the next bar.
+    const history = await historyMark(this.#pool, bar);
+    let before: Promise<PriceColumns> | undefined;
+    const lines: Line[] = [];
+    for (const [i, feature] of features.entries()) {
+      const line = known[i];
+      if (isDone(line)) {
+        lines.push(line);
+        continue;
+      }
+      const isCurrent = line !== undefined && endsBefore(line, history, floats);
+      const from = isCurrent
+        ? line
+        : await rebuild(feature, await (before ??= this.#readBefore(bar)));
+      lines.push(nextLine(feature, from, history, floats));
+    }
+    return lines;
   }
 
   /** Out of memory: a state is used up by the next bar, whether or not it comes to that. */
@@ -74,38 +90,21 @@ export class LiveFeatures {
     return line;
   }
 
-  #keep(bar: Bar, feature: ResolvedFeature, line: Line): void {
+  #keep(bar: Bar, feature: ResolvedFeature, line: Line | undefined): void {
+    if (line === undefined) return;
     if (this.#lines.size >= KNOWN_MAX) this.#lines.clear();
     this.#lines.set(keyOf(bar, feature), line);
   }
-
-  /** The bars before this one: none of them where every line ends at the bar before, else all. */
-  async #before(bar: Bar, due: readonly (Line | undefined)[]): Promise<History> {
-    const { symbol, timeframe, startMs: endMs } = bar;
-    const series = { symbol, timeframe, endMs };
-    // Before the bars: a revision in between is noticed at the next bar.
-    const mark = await historyMark(this.#pool, symbol);
-    const ends = due.map((line) => (line?.mark === mark ? line.bar.startMs : undefined));
-    const earliest = Math.min(...ends.map((endedMs) => endedMs ?? -Infinity));
-    if (earliest < endMs && earliest > -Infinity) {
-      const since = await readBarColumns(this.#pool, { ...series, startMs: earliest + 1 });
-      if (since.startMs.length === 0) return { mark, columns: since };
-    }
-    return { mark, columns: await readBarColumns(this.#pool, series) };
-  }
 }
 
-async function nextLine(
+function nextLine(
   feature: ResolvedFeature,
-  line: Line | undefined,
-  before: History,
+  from: Pick<Line, "state" | "present">,
+  { mark, barsBefore }: HistoryMark,
   bar: BarFloats,
-): Promise<Line> {
-  if (line !== undefined && isAfter(line, bar)) return line;
-  const isCurrent = line !== undefined && endsBefore(line, before, bar);
-  const { state, present } = isCurrent ? line : await rebuild(feature, before.columns);
-  const step = feature.kernel.update(state, bar);
-  return { state: step.state, bar, mark: before.mark, present: step.value, previous: present };
+): Line {
+  const { state, value } = feature.kernel.update(from.state, bar);
+  return { state, bar, mark, bars: barsBefore + 1, present: value, previous: from.present };
 }
 
 /** Whether the line has taken in this very bar. */
@@ -120,16 +119,19 @@ function isAfter({ bar }: Line, now: BarFloats): boolean {
   );
 }
 
-/** Whether no bar lies between the last one of the line and this one, and none before was changed. */
-function endsBefore({ bar: last, mark }: Line, before: History, bar: BarFloats): boolean {
-  const { startMs = Infinity } = last;
-  const newestMs = before.columns.startMs.at(-1) ?? -Infinity;
-  return mark === before.mark && startMs < (bar.startMs ?? -Infinity) && newestMs <= startMs;
+/** Whether the line has taken in all that is stored before this bar, as it is stored. */
+function endsBefore(
+  { bar: last, mark, bars }: Line,
+  history: HistoryMark,
+  bar: BarFloats,
+): boolean {
+  const isEarlier = (last.startMs ?? Infinity) < (bar.startMs ?? -Infinity);
+  return isEarlier && mark === history.mark && bars === history.barsBefore;
 }
 
 async function rebuild(
   feature: ResolvedFeature,
-  before: BarColumns,
+  before: PriceColumns,
 ): Promise<Pick<Line, "state" | "present">> {
   let present = nothingYet(feature);
   const state = await runThrough(feature, before, (value) => void (present = value));

@@ -55,7 +55,7 @@ export function marketBarsService(node: NodeContext, market: Market): ServiceSch
         params: routes.getSpecialBars.input.validator,
         handler: async (ctx: RequestContext<Params<"market-bars.special">>) => {
           await requireSymbol(market, ctx.params.symbol);
-          return specialBars(node.pool, ctx.params);
+          return specialBars(node, market, ctx.params);
         },
       },
       watch: {

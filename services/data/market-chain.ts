@@ -2,6 +2,7 @@ import type { Bar } from "../../domain/market/bar.ts";
 import type { BookSnapshot } from "../../domain/market/book/snapshot.ts";
 import type { DisplayedBook } from "../../domain/market/displayed-book.ts";
 import type { Quote, TradeTick } from "../../domain/market/quote.ts";
+import type { TradeFate } from "../../domain/market/bars/symbol-bars.ts";
 import type { SymbolReply } from "../../domain/market/symbol.ts";
 import type { Json } from "../../domain/shared/json.ts";
 import { isoTime } from "../../mixins/rest/views.ts";
@@ -40,16 +41,17 @@ export class MarketChain {
   }
 
   /** @param hasTicks the venue has heard of the market inside the bar, and must not be offered its prices a second time */
-  async takeBar(bar: Bar, tsInitMs: number, hasTicks = false): Promise<void> {
+  async takeBar(bar: Bar, tsInitMs: number, hasTicks = false): Promise<SymbolReply["outcome"]> {
     const { outcome } = await this.#market.recordBar(bar, tsInitMs);
     // A correction, or a bar from before the last one, is stored and goes no further: nobody trades on the past.
     if (outcome === "late" || outcome === "revised") {
       await this.#hand(FEATURE_REVISED_BAR, { bar });
-      return;
+      return outcome;
     }
     await this.#handBar(bar, hasTicks);
     const { quote } = await this.#market.summary(bar.symbol);
     if (quote !== null) this.#tell(`quotes:${bar.symbol}`, quoteFact(quote));
+    return outcome;
   }
 
   async takeTrade(trade: TradeTick, tsInitMs: number): Promise<void> {
@@ -57,10 +59,13 @@ export class MarketChain {
     if (outcome !== "late") await this.#hand(VENUE_TRADE, { trade });
   }
 
-  /** Trades of one symbol that came together, in their order; the bars that they close are handed on as built. */
-  async takeTrades(trades: readonly TradeTick[], tsInitMs: number): Promise<void> {
+  /**
+   * Trades of one symbol that came together, in their order; the bars that they close are handed on as built.
+   * @returns what became of each
+   */
+  async takeTrades(trades: readonly TradeTick[], tsInitMs: number): Promise<readonly TradeFate[]> {
     const [first] = trades;
-    if (first === undefined) return;
+    if (first === undefined) return [];
     const { symbol } = first;
     const reply = await this.#market.record(symbol, { type: "RecordTrades", trades, tsInitMs });
     const fates = "fates" in reply ? (reply.fates ?? []) : [];
@@ -68,6 +73,7 @@ export class MarketChain {
     for (const trade of news) await this.#hand(VENUE_TRADE, { trade });
     if (news.length > 0) this.#tell(`ticks:${symbol}`, ticksFact(symbol, news));
     await this.#handBuilt(reply);
+    return fates;
   }
 
   /** Closes what has ended by the market's clock, when no trade comes to do it. */

@@ -1,4 +1,5 @@
 import type { Context, ServiceSchema } from "moleculer";
+import { DAY_MS } from "../../domain/market/calendars/time-zone.ts";
 import { barEndMs } from "../../domain/market/timeframe.ts";
 import type { MarketClose } from "../../domain/portfolio/equity-curve.ts";
 import type { Marks } from "../../domain/portfolio/valuation.ts";
@@ -9,11 +10,12 @@ import type { ActionMap } from "../../mixins/rest/routes/index.ts";
 import * as routes from "../../mixins/rest/routes/market-data.ts";
 import type { BarsView, QuoteView } from "../../mixins/rest/routes/market-data.ts";
 import { isoTime } from "../../mixins/rest/views.ts";
-import { lastKnown, readBars } from "../../models/timescale/bars.ts";
 import { closesKnownAt } from "../../models/timescale/marks.ts";
 import type { RequestContext } from "../../types/contracts.ts";
 import type { NodeContext } from "../context.ts";
 import type { Market } from "./market.ts";
+import { finestBars } from "./series/finest-bars.ts";
+import { seriesNowOrOn } from "./series/holder.ts";
 import { seriesPage } from "./series/series-page.ts";
 
 type Params<A extends keyof ActionMap> = ActionMap[A]["params"];
@@ -38,7 +40,7 @@ export function marketDataService(node: NodeContext, market: Market): ServiceSch
         ...heavyRead(4, 64),
         visibility: "public",
         handler: ({ params }: Context<{ readonly symbol: string; readonly sinceMs: number }>) =>
-          closes(node, params.symbol, params.sinceMs),
+          closes(node, market, params.symbol, params.sinceMs),
       },
       marksAt: {
         visibility: "public",
@@ -77,25 +79,24 @@ async function quote(
   };
 }
 
-/** Closes of the finest stored timeframe from the bar that contains `sinceMs` on. */
+/**
+ * Closes from an instant on as they were traded, because what a portfolio holds is counted in units of the day; of the finest
+ * timeframe that is stored of each ticker of the symbol's series.
+ */
 async function closes(
   node: NodeContext,
+  market: Market,
   symbol: string,
   sinceMs: number,
 ): Promise<readonly MarketClose[]> {
-  const [finest] = await lastKnown(node.pool, symbol);
-  if (finest === undefined) return [];
-  const { timeframe } = finest;
-  const found = await readBars(node.pool, {
-    symbol,
-    timeframe,
-    startMs: sinceMs,
-    limit: CLOSES_MAX,
-    order: "asc",
-  });
-  return found.map((bar) => ({
-    symbol,
-    closeMs: barEndMs(timeframe, bar.startMs),
-    close: bar.close,
-  }));
+  const day = Math.floor(sinceMs / DAY_MS);
+  const series = await seriesNowOrOn({ node, market }, symbol, day);
+  const found: MarketClose[] = [];
+  for await (const page of finestBars(node, series, { startMs: sinceMs })) {
+    for (const { timeframe, startMs, close } of page) {
+      found.push({ symbol, closeMs: barEndMs(timeframe, startMs), close });
+    }
+    if (found.length >= CLOSES_MAX) break;
+  }
+  return found.slice(0, CLOSES_MAX);
 }

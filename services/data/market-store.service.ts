@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { ServiceSchema } from "moleculer";
+import { dayOfIso } from "../../domain/market/calendars/day-rules.ts";
 import { heavy, heavyRead } from "../../mixins/resilience/heavy.ts";
-import { notFound } from "../../mixins/rest/rest-error.ts";
 import type { ActionMap } from "../../mixins/rest/routes/index.ts";
 import * as routes from "../../mixins/rest/routes/market-store.ts";
 import type {
@@ -20,6 +20,8 @@ import {
 import type { RequestContext } from "../../types/contracts.ts";
 import type { NodeContext } from "../context.ts";
 import type { Market } from "./market.ts";
+import { adjustmentOf } from "./series/adjustment.ts";
+import { findSeries, spansOf } from "./series/holder.ts";
 import { exportStream } from "./store/export.ts";
 import { ingest } from "./store/ingest.ts";
 import { RETENTION, RetentionDuty } from "./store/retention-duty.ts";
@@ -84,13 +86,16 @@ async function exportBars(
   market: Market,
   params: Params<"market-store.export">,
 ): Promise<Readable> {
-  const { symbol, timeframe, start, end, format } = params;
-  if ((await market.instrument(symbol)) === null) throw notFound("symbol", symbol);
+  const { symbol, timeframe, start, end, format, adjust, on } = params;
+  const series = await findSeries({ node, market }, symbol, on === undefined ? null : dayOfIso(on));
+  const basisMs = node.clock.now();
+  const { factors } = await adjustmentOf(node, series, { adjust, timeframe, basisMs });
   const range = {
     ...(start !== undefined && { startMs: start }),
     ...(end !== undefined && { endMs: end }),
   };
-  return exportStream(node, { symbol, timeframe, ...range }, format);
+  const spans = spansOf(series, timeframe);
+  return exportStream(node, { spans, factors, timeframe, ...range }, format);
 }
 
 async function retention({ pool }: NodeContext): Promise<RetentionView> {

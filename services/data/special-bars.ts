@@ -16,9 +16,12 @@ import type { ActionMap } from "../../mixins/rest/routes/index.ts";
 import { decodeCursor, encodeCursor, isoTime } from "../../mixins/rest/views.ts";
 import type { Pool } from "../../models/postgres/pool.ts";
 import { getBarWatch } from "../../models/timescale/bar-watch.ts";
-import { lastKnown, readBars } from "../../models/timescale/bars.ts";
 import { readSpecialBars } from "../../models/timescale/special-bars.ts";
 import { readTrades, type StoredTrade } from "../../models/timescale/trades.ts";
+import type { NodeContext } from "../context.ts";
+import type { Market } from "./market.ts";
+import { finestBars } from "./series/finest-bars.ts";
+import { findSeries } from "./series/holder.ts";
 
 type Query = ActionMap["market-bars.special"]["params"];
 
@@ -32,12 +35,16 @@ const FROM_BARS: ReadonlySet<string> = new Set(["volume", "dollar", "range", "re
  * The bars of a series: those that its actor stored, or those that the range comes to.
  * @throws RestError 422 when the size is none for the kind, the range is open or too large, or nothing is there to build from
  */
-export async function specialBars(pool: Pool, query: Query): Promise<SpecialBarsView> {
+export async function specialBars(
+  node: NodeContext,
+  market: Market,
+  query: Query,
+): Promise<SpecialBarsView> {
   const fault = sizeFault(query);
   if (fault !== null) throw unprocessable([{ path: "size", code: "OUT_OF_RANGE", message: fault }]);
-  const stored = await getBarWatch(pool, query.symbol);
+  const stored = await getBarWatch(node.pool, query.symbol);
   const isStored = stored?.watch.special.some(isOf(query)) ?? false;
-  return isStored ? fromStore(pool, query) : built(pool, query);
+  return isStored ? fromStore(node.pool, query) : built(node, market, query);
 }
 
 async function fromStore(pool: Pool, query: Query): Promise<SpecialBarsView> {
@@ -56,13 +63,13 @@ async function fromStore(pool: Pool, query: Query): Promise<SpecialBarsView> {
   return { ...viewOf(query, found), builtFrom: "trades", isStored: true };
 }
 
-async function built(pool: Pool, query: Query): Promise<SpecialBarsView> {
+async function built(node: NodeContext, market: Market, query: Query): Promise<SpecialBarsView> {
   if (query.start === undefined) {
     const message = "is needed: the series is not stored, and is built from there";
     throw unprocessable([{ path: "start", code: "REQUIRED", message }]);
   }
   const range = { startMs: query.start, ...(query.end !== undefined && { endMs: query.end }) };
-  const [trade] = await readTrades(pool, {
+  const [trade] = await readTrades(node.pool, {
     symbol: query.symbol,
     ...range,
     limit: 1,
@@ -70,7 +77,9 @@ async function built(pool: Pool, query: Query): Promise<SpecialBarsView> {
   });
   const builtFrom = trade === undefined ? "bars" : "trades";
   const builts =
-    trade === undefined ? await fromBars(pool, query, range) : fromTrades(pool, query, range);
+    trade === undefined
+      ? await fromBars(node, market, query, range)
+      : fromTrades(node.pool, query, range);
   return { ...viewOf(query, await pageOf(builts, query)), builtFrom, isStored: false };
 }
 
@@ -98,45 +107,35 @@ async function* fromTrades(pool: Pool, query: Query, range: Span): AsyncGenerato
   }
 }
 
+/** As they were traded: a split within the range is a move of the price here as it is with trades. */
 async function fromBars(
-  pool: Pool,
+  node: NodeContext,
+  market: Market,
   query: Query,
   range: Span,
 ): Promise<AsyncGenerator<SpecialBar>> {
   const { symbol, kind } = query;
-  const [finest] = await lastKnown(pool, symbol);
-  if (finest === undefined || !FROM_BARS.has(kind)) {
+  const series = await findSeries({ node, market }, symbol, null);
+  if (!FROM_BARS.has(kind)) {
     throw insufficientData(
       `there are no trades of ${symbol} in the range to build ${kind} bars from`,
     );
   }
-  return eachBar(pool, query, { ...range, timeframe: finest.timeframe });
+  return eachBar(finestBars(node, series, range), query);
 }
 
 async function* eachBar(
-  pool: Pool,
+  pages: AsyncIterable<readonly Bar[]>,
   query: Query,
-  { startMs, endMs, timeframe }: Span & Pick<Bar, "timeframe">,
 ): AsyncGenerator<SpecialBar> {
   let builder = newBuilder(query.symbol, query);
-  let fromMs = startMs;
-  for (let rows = 0; ;) {
-    const page = await readBars(pool, {
-      symbol: query.symbol,
-      timeframe,
-      startMs: fromMs,
-      ...(endMs !== undefined && { endMs }),
-      limit: PAGE,
-      order: "asc",
-    });
-    if (rows === 0 && page.length === 0) {
-      throw insufficientData(`there are neither trades nor bars of ${query.symbol} in the range`);
-    }
+  let rows = 0;
+  for await (const page of pages) {
     builder = yield* buildAll(builder, page, buildWithBar);
     rows = counted(rows, page.length);
-    const last = page.at(-1);
-    if (page.length < PAGE || last === undefined) return;
-    fromMs = last.startMs + 1;
+  }
+  if (rows === 0) {
+    throw insufficientData(`there are neither trades nor bars of ${query.symbol} in the range`);
   }
 }
 

@@ -75,6 +75,7 @@ export class Pipeline {
       return own.handle({ req, res, params, identity });
     }
     this.#describe(ctx.meta, req, identity);
+    if (route.isSigned) ctx.meta.signed = signedOf(req, body);
     await this.#answer(ctx, route, params, req, res);
   }
 
@@ -177,6 +178,18 @@ function stopOf(route: AnyRoute, own: OwnHandlers): Stop {
 
 function isOwn(action: string, own: OwnHandlers): action is keyof OwnHandlers {
   return Object.hasOwn(own, action);
+}
+
+/** Strict UTF-8 loses nothing: the text is the bytes. */
+function signedOf(
+  req: IncomingMessage,
+  body: JsonBody | "csv" | null,
+): NonNullable<RequestMeta["signed"]> {
+  const signature = req.headers["x-signature"];
+  return {
+    body: body === null || body === "csv" ? "" : body.source,
+    signature: typeof signature === "string" ? signature : null,
+  };
 }
 
 function searchOf(req: IncomingMessage): string {

@@ -3,12 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { collect, listDataSources, putDataSource } from "../../mixins/rest/routes/data-sources.ts";
+import { createFeatureSet } from "../../mixins/rest/routes/feature-sets.ts";
+import { getFeatures } from "../../mixins/rest/routes/features.ts";
 import { cancelJob, getJob, listJobs } from "../../mixins/rest/routes/jobs.ts";
 import type { JobView } from "../../mixins/rest/routes/jobs.ts";
 import { getBars } from "../../mixins/rest/routes/market-data.ts";
 import { putSymbol } from "../../mixins/rest/routes/symbols.ts";
 import { listCorporateActions } from "../../models/corporate-actions.ts";
-import { readBars } from "../../models/timescale/bars.ts";
+import { readBars, storeBars } from "../../models/timescale/bars.ts";
 import type { HttpClient } from "../support/http.ts";
 import { eventually } from "../support/node-eventually.ts";
 import { signUp } from "../support/node-users.ts";
@@ -135,6 +137,24 @@ describe("collecting", () => {
     expect(stooq.asked).toEqual([]);
     const { data } = await trader.client.call(getBars, { symbol: "FULL", ...JANUARY });
     expect(data.map(({ close }) => close)).toEqual(SESSIONS.map((date) => String(100 + date)));
+  });
+
+  it("has features on record computed anew from the first bar on that it stored", async () => {
+    await listStock("KEPT");
+    const { client } = trader;
+    const features = ["sma_2"];
+    await client.call(createFeatureSet, { name: "kept", symbols: ["KEPT"], features });
+    for (const date of [30, 31]) {
+      const { startMs, ...prices } = day(date);
+      const bar = { symbol: "KEPT", timeframe: "1d", startMs, ...prices, source: "test" } as const;
+      await storeBars(node.database.pool, [bar], startMs);
+      await node.context.broker.call("features.onBar", { bar });
+    }
+    const asked = { symbol: "KEPT", features: "sma_2", basis: "recorded" };
+    expect((await client.call(getFeatures, asked)).features).toEqual({ sma_2: [null, 130.5] });
+    stooq.respond = (url) => dialect("stooq").bars(url, [day(26), day(29)]);
+    expect(await collected("stooq", "KEPT")).toMatchObject({ stored: 2 });
+    expect((await client.call(getFeatures, asked)).features).toEqual({ sma_2: [129.5, 130.5] });
   });
 
   it("goes on to the next source when one cannot answer, and says why", async () => {
@@ -327,9 +347,9 @@ describe("collecting", () => {
     const rows = [0, 1, 2].map((index) => ({ ...day(16), startMs: minuteMs + index * 60_000 }));
     yahoo.respond = (url) => dialect("yahoo").bars(url, rows);
     const range = { startMs: minuteMs, endMs: minuteMs + 180_000 };
-    const asked = { symbol: "MISSED", kinds: ["bars"], ...range };
+    const asked = { source: "yahoo", symbol: "MISSED", kinds: ["bars"], ...range };
     const filled = await node.context.broker.call("sources.backfill", asked);
-    expect(filled).toEqual({ stored: 3, source: "yahoo" });
+    expect(filled).toEqual({ changed: 3 });
   });
 
   it("lists jobs to their owner and to nobody else", async () => {

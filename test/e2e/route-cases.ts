@@ -1,8 +1,11 @@
+import { ingestAlternativeData } from "../../mixins/rest/routes/alternative-data.ts";
 import { login, logout } from "../../mixins/rest/routes/auth.ts";
 import { createBrokerAccount } from "../../mixins/rest/routes/brokers.ts";
 import { createBasket, getGroup } from "../../mixins/rest/routes/baskets.ts";
 import { createOrder } from "../../mixins/rest/routes/orders.ts";
+import { addCorporateAction } from "../../mixins/rest/routes/corporate-actions.ts";
 import { createPortfolio } from "../../mixins/rest/routes/portfolios.ts";
+import { createFeatureSet, createFormula } from "../../mixins/rest/routes/feature-sets.ts";
 import type { ROUTES } from "../../mixins/rest/routes/index.ts";
 import { listTrades } from "../../mixins/rest/routes/trades.ts";
 import { AlpacaServer } from "../support/alpaca-server.ts";
@@ -12,6 +15,8 @@ import { HandMarket } from "../support/node-market.ts";
 import { USER_PASSWORD, signUp } from "../support/node-users.ts";
 import type { TestUser } from "../support/node-users.ts";
 import type { TestNode } from "../support/node.ts";
+import { SigningClient } from "../support/signing-client.ts";
+import { leaveJob } from "./jobs.ts";
 import { joinIdlePeer, leaveEffect } from "./operations.ts";
 import { beginQuietParent } from "./parents.ts";
 
@@ -50,6 +55,8 @@ export interface World {
   readonly newParent: () => Promise<RouteInput>;
   /** Makes an effect that was given up, of the trader's order; no node runs it. */
   readonly parkEffect: () => Promise<string>;
+  /** Puts a job of the trader's on record, of a kind that no node runs. */
+  readonly leaveJob: (status: "queued" | "succeeded") => Promise<RouteInput>;
 }
 
 export interface RouteCase {
@@ -74,8 +81,8 @@ export async function makeWorld(node: TestNode): Promise<World> {
   const ended = await node.anonymous.login(guest.email, USER_PASSWORD);
   await ended.call(logout);
   const market = await HandMarket.open(node);
-  await market.list("ACME");
-  for (const price of [100, 101, 102, 103]) await market.play({ ACME: price });
+  for (const symbol of ["ACME", "BOLT"]) await market.list(symbol);
+  for (const price of [100, 101, 102, 103]) await market.play({ ACME: price, BOLT: 2 * price });
   const { portfolioId } = await trader.client.call(createPortfolio, portfolioBody());
   const { orderId } = await trader.client.call(createOrder, marketOrder(portfolioId));
   await market.play({ ACME: 104 });
@@ -105,6 +112,9 @@ export async function makeWorld(node: TestNode): Promise<World> {
     peerId: await joinIdlePeer(node),
     newParent: async () => ({ orderId: await beginQuietParent(node, portfolioId, trader.userId) }),
     parkEffect: () => leaveEffect(node.database.pool, { type: "order", id: orderId }),
+    leaveJob: async (status) => ({
+      jobId: await leaveJob(node.database.pool, trader.userId, status),
+    }),
   };
 }
 
@@ -136,6 +146,20 @@ function restingOrder(portfolioId: string): RouteInput {
 async function openOrder({ trader, portfolioId }: World): Promise<RouteInput> {
   const { orderId } = await trader.call(createOrder, restingOrder(portfolioId));
   return { orderId };
+}
+
+let featureNames = 0;
+
+async function newFormula({ trader }: World): Promise<RouteInput> {
+  const name = `formula_${++featureNames}`;
+  await trader.call(createFormula, { name, formula: "close - open" });
+  return { name };
+}
+
+async function newFeatureSet({ trader }: World): Promise<RouteInput> {
+  const name = `set_${++featureNames}`;
+  await trader.call(createFeatureSet, { name, symbols: ["ACME"], features: ["ema_2"] });
+  return { name };
 }
 
 async function newPortfolio({ trader }: World): Promise<RouteInput> {
@@ -178,6 +202,30 @@ async function atRest(trader: HttpClient, groupId: string): Promise<RouteInput> 
   return { groupId };
 }
 
+/** A document and an observation of the trader's tenant. */
+async function postedNotes({ trader }: World): Promise<RouteInput> {
+  const notes = { source: "desk-notes", data: [deskNote, deskFigure] };
+  await trader.call(ingestAlternativeData, notes);
+  return { source: "desk-notes" };
+}
+
+const deskNote = {
+  externalId: "note-1",
+  publishedAt: "2020-01-02T15:00:00Z",
+  title: "$ACME beats estimates and raises guidance",
+};
+const deskFigure = { seriesId: "visits", publishedAt: "2020-01-02", value: "12.5" };
+
+/** From before there are bars of ACME. */
+const oldDividend = {
+  symbol: "ACME",
+  kind: "dividend",
+  exDate: "2019-03-01",
+  amount: "0.5",
+  currency: "USD",
+  referencePrice: "90",
+};
+
 const nothing = (): RouteInput => ({});
 const ofPortfolio = ({ portfolioId }: World): RouteInput => ({ portfolioId });
 const ofAccount = ({ accountId }: World): RouteInput => ({ accountId });
@@ -219,6 +267,36 @@ export const CASES: { readonly [A in Action]: RouteCase } = {
     isOwned: true,
   },
   "orders.events": { input: ({ orderId }) => ({ orderId, limit: 2 }), isOwned: true },
+  "market-bars.trades": {
+    input: () => ({ symbol: "ACME", start: "2020-01-01", limit: 2, order: "asc" }),
+  },
+  "market-bars.book": {
+    input: async ({ market }) => {
+      await market.book("ACME");
+      return { symbol: "ACME", levels: 1 };
+    },
+  },
+  "market-bars.partial": { input: () => ({ symbol: "ACME", timeframe: "5m" }) },
+  "market-bars.special": {
+    input: () => ({
+      symbol: "ACME",
+      kind: "volume",
+      size: "10",
+      start: "2020-01-01",
+      end: "2021-01-01T00:00:00Z",
+      limit: 2,
+      order: "desc",
+    }),
+  },
+  "market-bars.watch": {
+    who: ({ admin }) => admin,
+    input: () => ({
+      symbol: "ACME",
+      timeframes: ["1m", "1h"],
+      special: [{ kind: "volume", size: 1000 }],
+      quotes: null,
+    }),
+  },
   "market-data.quote": { input: () => ({ symbol: "ACME" }) },
   "market-data.bars": {
     input: () => ({
@@ -231,10 +309,63 @@ export const CASES: { readonly [A in Action]: RouteCase } = {
       order: "desc",
     }),
   },
+  "market-store.ingest": {
+    input: () => ({
+      symbol: "ACME",
+      timeframe: "1h",
+      source: "upload",
+      data: [
+        {
+          timestamp: "2019-01-02T15:00:00Z",
+          open: "100",
+          high: 101,
+          low: "99",
+          close: "100.5",
+          volume: "7",
+          vwap: "100.25",
+          tradeCount: 3,
+        },
+      ],
+    }),
+  },
+  "market-store.export": {
+    input: () => ({
+      symbol: "ACME",
+      timeframe: "1d",
+      start: "2020-01-01",
+      end: "2021-01-01",
+      format: "ndjson",
+      adjust: "none",
+    }),
+  },
+  "market-store.usage": { input: () => ({ limit: 2 }) },
+  "market-store.retention": { input: nothing },
+  "market-store.putRetention": operators(() => ({
+    data: [{ kind: "bars", timeframe: "30m", days: 36_500 }],
+  })),
+  "market-store.applyRetention": operators(nothing),
   "features.series": {
     input: () => ({ symbol: "ACME", features: "sma_2,rsi_2", timeframe: "1d", limit: 3 }),
   },
   "features.catalogue": { input: nothing },
+  "features.correlation": {
+    input: () => ({ symbols: "ACME,BOLT", of: "logreturns", method: "kendall", limit: 3000 }),
+  },
+  "features.crossSection": {
+    input: () => ({ symbols: "ACME", feature: "close / sma_2", at: "2030-01-01" }),
+  },
+  "features.createFormula": {
+    input: () => ({ name: "spread", formula: "high - low", description: "of the day" }),
+  },
+  "features.listFormulas": { input: nothing },
+  "features.getFormula": { input: newFormula },
+  "features.removeFormula": { input: newFormula },
+  "features.createSet": {
+    input: () => ({ name: "watch", symbols: ["ACME"], timeframe: "1d", features: ["sma_2"] }),
+  },
+  "features.listSets": { input: nothing },
+  "features.getSet": { input: newFeatureSet },
+  "features.removeSet": { input: newFeatureSet },
   "trades.list": {
     input: ({ portfolioId, orderId }) => ({ portfolioId, orderId, symbol: "ACME", limit: 1 }),
     isOwned: true,
@@ -358,6 +489,53 @@ export const CASES: { readonly [A in Action]: RouteCase } = {
       calendar: "XNYS",
     }),
   },
+  "corporate-actions.list": {
+    input: () => ({ symbol: "ACME", kind: "dividend", start: "2019-01-01", end: "2030-01-01" }),
+  },
+  "corporate-actions.add": { who: ({ admin }) => admin, input: () => oldDividend },
+  "corporate-actions.import": {
+    who: ({ admin }) => admin,
+    input: () => ({
+      symbol: "ACME",
+      factorFile: "20180102,0.98,1,1\n20180601,0.98,1,100\n20501231,1,1,0",
+      knownAt: "exDate",
+    }),
+  },
+  "corporate-actions.remove": {
+    who: ({ admin }) => admin,
+    input: async ({ admin }) => {
+      const { actionId } = await admin.call(addCorporateAction, { ...oldDividend, amount: "2" });
+      return { symbol: "ACME", actionId };
+    },
+  },
+  "corporate-actions.listings": { input: () => ({ symbol: "ACME" }) },
+  "corporate-actions.putListings": {
+    who: ({ admin }) => admin,
+    input: async ({ market }) => {
+      await market.list("LISTCO");
+      const listings = [
+        { ticker: "OLDCO", from: "2001-01-02", until: "2010-05-31" },
+        { ticker: "LISTCO", from: "2010-06-01", until: null },
+      ];
+      return { symbol: "LISTCO", listings };
+    },
+  },
+  "market-quality.report": {
+    input: () => ({
+      symbol: "ACME",
+      timeframe: "1d",
+      start: "2020-01-01",
+      end: "2020-01-15",
+      threshold: 6,
+      limit: 2,
+    }),
+  },
+  "market-quality.revisions": {
+    input: () => ({ symbol: "ACME", timeframe: "1d", start: "2020-01-01", end: "2020-02-01" }),
+  },
+  "market-quality.calendar": {
+    input: () => ({ calendar: "XNYS", start: "2024-11-01", end: "2025-01-01", limit: 5 }),
+  },
   "auth.login": {
     who: ({ anonymous }) => anonymous,
     input: ({ careless }) => ({ email: careless.email, password: USER_PASSWORD }),
@@ -377,6 +555,84 @@ export const CASES: { readonly [A in Action]: RouteCase } = {
   "api.ready": { input: nothing },
   "api.metrics": { input: nothing },
   "system.info": { input: nothing },
+  "alternative-data.list": {
+    input: async (world) => ({
+      ...(await postedNotes(world)),
+      symbol: "ACME",
+      seriesId: "visits",
+      start: "2020-01-01",
+      end: "2030-01-01",
+      asOf: "2030-01-01",
+      sentimentMethod: "lexicon",
+      limit: 2,
+    }),
+  },
+  "alternative-data.joined": {
+    input: async (world) => ({
+      ...(await postedNotes(world)),
+      symbol: "ACME",
+      timeframe: "1d",
+      seriesId: "visits",
+      start: "2020-01-01",
+      end: "2030-01-01",
+      lookbackDays: 30,
+      windowHours: 48,
+      sentimentMethod: "logistic",
+      limit: 2,
+    }),
+  },
+  "alternative-data.sources": { input: nothing },
+  "alternative-data.ingest": {
+    input: () => ({
+      source: "desk-notes",
+      kind: "social",
+      seriesId: "visits",
+      symbol: ["ACME"],
+      data: [deskNote, { publishedAt: "2020-01-03", value: 13 }],
+    }),
+  },
+  "alternative-data.push": {
+    who: ({ anonymous }) => new SigningClient(anonymous.url),
+    input: () => ({ source: "desk-hook", data: [deskNote] }),
+  },
+  "alternative-data.collect": {
+    input: () => ({
+      source: "treasury",
+      series: ["UST-10YR"],
+      start: "2024-01-01",
+      end: "2024-02-01",
+      knownAt: "published",
+    }),
+  },
+  "alternative-data.aliases": { input: () => ({ symbol: "ACME" }) },
+  "alternative-data.putAliases": operators(() => ({ symbol: "ACME", aliases: ["Acme Anvils"] })),
+  "data-sources.list": { input: nothing },
+  "data-sources.put": {
+    who: ({ admin }) => admin,
+    input: () => ({
+      sourceId: "stooq",
+      isEnabled: false,
+      priority: 90,
+      symbols: { "^SPX": "^spx" },
+      rateLimit: { requests: 10, perSeconds: 60 },
+      liveSymbols: [],
+      liveKinds: [],
+    }),
+  },
+  "data-sources.collect": {
+    input: () => ({
+      source: "files",
+      symbols: ["ACME"],
+      timeframe: "1d",
+      start: "2020-01-01",
+      end: "2020-02-01",
+    }),
+  },
+  "jobs.list": { input: () => ({ kind: "collect", status: "failed", limit: 1, order: "asc" }) },
+  "jobs.get": { input: ({ leaveJob: leave }) => leave("succeeded"), isOwned: true },
+  "jobs.cancel": { input: ({ leaveJob: leave }) => leave("queued"), isOwned: true },
+  "api.jobEvents": { input: ({ leaveJob: leave }) => leave("succeeded"), isOwned: true },
+  "feeds.streaming": operators(nothing),
   "system.members": operators(nothing),
   "system.drain": operators(({ peerId }) => ({ nodeId: peerId })),
   "system.resume": operators(({ peerId }) => ({ nodeId: peerId })),

@@ -1,9 +1,11 @@
+import { tmpdir } from "node:os";
 import { isPermitted } from "../../mixins/rest/permissions.ts";
 import type { AnyRoute } from "../../mixins/rest/route.ts";
 import { ROUTES } from "../../mixins/rest/routes/index.ts";
 import type { HttpClient, HttpRequest, RouteInput } from "../support/http.ts";
 import { EventStream } from "../support/http-stream.ts";
 import { withNode } from "../support/node.ts";
+import { WEBHOOK_SECRET } from "../support/signing-client.ts";
 import { bodyText, forgedCursors, hostileRequests, pathOf } from "./hostile.ts";
 import { expectProblem, problemOf } from "./problems.ts";
 import { CASES, makeWorld } from "./route-cases.ts";
@@ -23,7 +25,15 @@ const having = (matches: (entry: (typeof routes)[number]) => boolean) =>
   routes.filter((entry) => matches(entry)).map((entry) => [entry.name, entry] as const);
 
 describe("each route", () => {
-  const node = withNode({ env: { BROKER_HOSTS: "127.0.0.1" } });
+  const node = withNode({
+    env: {
+      BROKER_HOSTS: "127.0.0.1",
+      DATA_FILES_DIR: tmpdir(),
+      // Nobody listens there: what is collected fails, and nothing leaves this machine.
+      TREASURY_URL: "http://127.0.0.1:9",
+      ALTERNATIVE_WEBHOOKS: `desk-hook:${WEBHOOK_SECRET}`,
+    },
+  });
   let world: World;
 
   beforeAll(async () => {

@@ -81,6 +81,19 @@ export class HandMarket {
     await this.#node.settled();
   }
 
+  /** One level a side, from now on. */
+  async book(symbol: string): Promise<void> {
+    const nowMs = Date.now();
+    await this.#market.recordBook({
+      symbol,
+      bids: [{ price: "99.5", size: "10" }],
+      asks: [{ price: "100.5", size: "20" }],
+      tsEventMs: nowMs,
+      tsInitMs: nowMs,
+      source: "by-hand",
+    });
+  }
+
   async #close(): Promise<void> {
     this.#source.end();
     await this.#runner.stop();

@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { ALTERNATIVE_REFUSALS } from "../../domain/alternative/document.ts";
+import { BOOK_LOSSES } from "../../domain/market/book/synced-book.ts";
 import { MARKET_DATA_REFUSALS } from "../../domain/market/refusal.ts";
 import { DENIAL_CODES } from "../../domain/order/new-order.ts";
 import { ACTOR_ERROR_CODES } from "../../mixins/actor/errors.ts";
 import { PROBLEMS } from "../../mixins/rest/problem-codes.ts";
 import { FIELD_CODES } from "../../mixins/rest/readers.ts";
+import { UPLOAD_REFUSALS } from "../../mixins/rest/routes/market-store.ts";
 import { FEED_REFUSALS } from "../../services/data/feeds/feed.ts";
 
 const ROOT = path.resolve(__dirname, "../..");
@@ -43,8 +46,20 @@ describe("docs/ERRORS.md lists, in the order of the source,", () => {
     expect(codesOf("Refusals of market data")).toEqual(MARKET_DATA_REFUSALS);
   });
 
+  it("every loss of a book", () => {
+    expect(codesOf("Losses of books")).toEqual(BOOK_LOSSES);
+  });
+
   it("every refusal of recorded rows", () => {
     expect(codesOf("Refusals of recorded rows")).toEqual(FEED_REFUSALS);
+  });
+
+  it("every refusal of uploaded rows", () => {
+    expect(codesOf("Refusals of uploaded rows")).toEqual(UPLOAD_REFUSALS);
+  });
+
+  it("every refusal of alternative data", () => {
+    expect(codesOf("Refusals of alternative data")).toEqual(ALTERNATIVE_REFUSALS);
   });
 
   it("every refusal that the source throws, with its kind, by name", () => {

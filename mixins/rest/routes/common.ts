@@ -4,7 +4,8 @@ import type { Schema } from "../schema.ts";
 
 /** UUIDs as we make them, and whatever a broker or another installation may have made. */
 const ID = /^[A-Za-z0-9_{}:.-]+$/;
-const SYMBOL = /^[A-Za-z0-9^][A-Za-z0-9.^=:_-]*$/;
+/** But the words that stand in a symbol's place in addresses, as in `/api/features/correlation`: it could not be asked for there. */
+const SYMBOL = /^(?!(?:correlation|cross-section|custom|sets)$)[A-Za-z0-9^][A-Za-z0-9.^=:_-]*$/;
 
 export function id(description?: string): Schema<string> {
   const schema = s.string({ min: 1, max: 128, pattern: ID, hint: "must be an identifier" });

@@ -3,6 +3,7 @@ import { s } from "../schema.ts";
 import type { CrossCheck, Infer } from "../schema.ts";
 import { id, pageOf, symbol, timeframe } from "./common.ts";
 import { jobAccepted } from "./jobs.ts";
+import { streamKind, streamState } from "./streaming.ts";
 
 const rateLimit = s.object({
   requests: s.integer({ min: 1, max: 1_000_000 }),
@@ -18,7 +19,7 @@ const dataSource = s.named(
   "DataSource",
   s.object({
     sourceId: s.string(),
-    kind: s.enum(["rest", "ccxt", "files"]),
+    kind: s.enum(["rest", "ccxt", "files", "simulation"]),
     isConfigured: s.describe(s.boolean(), "what it needs is set in the environment"),
     variables: s.describe(s.array(s.string()), "of the environment, that it needs"),
     isEnabled: s.boolean(),
@@ -27,6 +28,7 @@ const dataSource = s.named(
       assetClasses: s.array(s.string()),
       timeframes: s.array(s.string()),
       hasTrades: s.boolean(),
+      streams: s.describe(s.array(streamKind), "empty: it has no stream"),
     }),
     symbols,
     limits: s.object({
@@ -37,6 +39,22 @@ const dataSource = s.named(
     layouts: s.describe(
       s.nullable(s.array(s.json("see PUT"))),
       "of files: where what is found, and how it is read",
+    ),
+    liveSymbols: s.describe(s.nullable(s.array(symbol())), "null: those of LIVE_FEEDS"),
+    liveKinds: s.describe(s.nullable(s.array(streamKind)), "null: those of LIVE_FEEDS, or all"),
+    stream: s.describe(
+      s.nullable(
+        s.object({
+          state: streamState,
+          symbols: s.array(symbol()),
+          kinds: s.array(streamKind),
+          eventsPerSecond: s.describe(s.number(), "over the last ten seconds"),
+          lagMs: s.describe(s.nullable(s.integer()), "arrival less event time of the newest event"),
+          gapsOpen: s.describe(s.integer(), "that are not filled in from history yet"),
+          lastError: s.nullable(s.string()),
+        }),
+      ),
+      "null: nothing of it is wanted live",
     ),
     circuit: s.describe(
       s.nullable(s.enum(["closed", "halfOpen", "open"])),
@@ -81,9 +99,18 @@ export const putDataSource = route({
     symbols: s.defaulted(symbols, {}),
     rateLimit: s.optional(rateLimit),
     layouts: s.optional(s.array(s.record(s.json("a layout")), { max: 20 })),
+    liveSymbols: s.optional(
+      s.describe(
+        s.array(symbol(), { max: 250 }),
+        "whose stream is played, at once and without a restart; absent: those of LIVE_FEEDS",
+      ),
+    ),
+    liveKinds: s.optional(
+      s.describe(s.array(streamKind, { max: 4 }), "absent: those of LIVE_FEEDS, or all it has"),
+    ),
   },
   response: dataSource,
-  problems: ["NOT_FOUND"],
+  problems: ["NOT_FOUND", "CONFLICT"],
 });
 
 const beginsBeforeItEnds: CrossCheck = ({ start, end }) =>

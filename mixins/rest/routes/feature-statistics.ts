@@ -1,8 +1,11 @@
+import { ADJUSTMENTS } from "../../../domain/market/adjust/factors.ts";
 import { CORRELATION_METHODS } from "../../../domain/features/statistics/correlation.ts";
 import { route } from "../route.ts";
 import { s } from "../schema.ts";
 import type { CrossCheck, Infer } from "../schema.ts";
 import { symbol, timeframe } from "./common.ts";
+import { realDates } from "./dates.ts";
+import { barsOfFeatures } from "./features.ts";
 
 const method = s.enum(CORRELATION_METHODS);
 
@@ -11,6 +14,7 @@ const correlation = s.named(
   s.object({
     symbols: s.describe(s.array(symbol()), "of the rows and columns"),
     timeframe,
+    adjust: s.enum(ADJUSTMENTS),
     of: s.string(),
     method,
     start: s.describe(s.isoTime(), "opening time of the first bar that any symbol brought"),
@@ -38,6 +42,7 @@ const crossSection = s.named(
   "CrossSection",
   s.object({
     timeframe,
+    adjust: s.enum(ADJUSTMENTS),
     feature: s.string(),
     at: s.nullable(s.isoTime()),
     sampleSize: s.describe(s.integer(), "symbols that have a value"),
@@ -91,8 +96,9 @@ export const getCorrelation = route({
       s.describe(s.integer({ min: 3, max: 10_000 }), "bars of each symbol, the last of the range"),
       1000,
     ),
+    ...barsOfFeatures,
   },
-  check: symbolsOnce,
+  check: (value) => [...symbolsOnce(value), ...realDates("on")(value)],
   response: correlation,
 });
 
@@ -101,6 +107,7 @@ export const getCrossSection = route({
   path: "/api/features/cross-section",
   action: "features.crossSection",
   summary: "How symbols stand to each other by one feature",
+  description: "Adjusted prices are in the units of `at`.",
   query: {
     symbols: s.describe(s.array(symbol(), { min: 1, max: 100 }), "separated by commas"),
     timeframe: s.defaulted(timeframe, "1d"),
@@ -108,7 +115,8 @@ export const getCrossSection = route({
     at: s.optional(
       s.describe(s.time(), "bars that had not closed then do not count; now when absent"),
     ),
+    ...barsOfFeatures,
   },
-  check: symbolsOnce,
+  check: (value) => [...symbolsOnce(value), ...realDates("on")(value)],
   response: crossSection,
 });

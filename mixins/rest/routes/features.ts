@@ -1,7 +1,9 @@
+import { ADJUSTMENTS } from "../../../domain/market/adjust/factors.ts";
 import { route } from "../route.ts";
 import { s } from "../schema.ts";
 import type { CrossCheck, Infer } from "../schema.ts";
 import { symbol, timeframe } from "./common.ts";
+import { date, realDates } from "./dates.ts";
 
 const definition = s.named(
   "FeatureDefinition",
@@ -32,12 +34,24 @@ export type FeatureCatalogueView = Infer<typeof catalogue>;
 
 const BASES = ["computed", "recorded"] as const;
 
+const adjust = s.enum(ADJUSTMENTS);
+
+/** Which bars features are computed of; the defaults leave prices as they were traded. */
+export const barsOfFeatures = {
+  adjust: s.defaulted(
+    s.describe(adjust, "of the bars, as of GET /api/market-data/{symbol}"),
+    "none",
+  ),
+  on: s.optional(s.describe(date(), "the holder of a ticker on this date; today's when absent")),
+};
+
 const values = s.array(s.nullable(s.number()));
 const series = s.named(
   "FeatureSeries",
   s.object({
     symbol: symbol(),
     timeframe,
+    adjust,
     timestamps: s.array(s.isoTime()),
     features: s.describe(
       s.record(s.union(values, s.record(values))),
@@ -84,7 +98,9 @@ export const getFeatures = route({
   summary: "Features of a symbol's bars",
   description:
     "Values do not depend on where the question begins: all bars before it are taken in. As of an instant, bars count in the " +
-    "versions that were known then. `basis=recorded` gives what was recorded as the bars closed, for the features of a set.",
+    "versions that were known then. `basis=recorded` gives what was recorded as the bars closed, for the features of a set. " +
+    "`adjust=splits` or `all` takes splits and dividends out of the bars first, which moves all features that compare " +
+    "prices over them; features on record are of bars as they were traded.",
   params: { symbol: symbol() },
   query: {
     timeframe: s.defaulted(timeframe, "1d"),
@@ -100,8 +116,9 @@ export const getFeatures = route({
     limit: s.defaulted(s.integer({ min: 1, max: 1000 }), 100),
     asOf: s.optional(s.describe(s.time(), "what was known at this instant; now when absent")),
     basis: s.defaulted(s.enum(BASES), "computed"),
+    ...barsOfFeatures,
   },
-  check: asksForSomething,
+  check: (value) => [...asksForSomething(value), ...realDates("on")(value)],
   response: series,
   problems: [
     "NOT_FOUND",

@@ -1,13 +1,23 @@
+import * as alternativeData from "./alternative-data.ts";
 import * as auth from "./auth.ts";
+import * as bars from "./bars.ts";
 import * as baskets from "./baskets.ts";
 import * as brokers from "./brokers.ts";
+import * as corporateActions from "./corporate-actions.ts";
+import * as dataSources from "./data-sources.ts";
 import * as execution from "./execution.ts";
+import * as featureSets from "./feature-sets.ts";
+import * as featureStatistics from "./feature-statistics.ts";
 import * as features from "./features.ts";
+import * as jobs from "./jobs.ts";
 import * as marketData from "./market-data.ts";
+import * as marketStore from "./market-store.ts";
 import * as operations from "./operations.ts";
 import * as orders from "./orders.ts";
 import * as portfolios from "./portfolios.ts";
+import * as quality from "./quality.ts";
 import * as signals from "./signals.ts";
+import * as streaming from "./streaming.ts";
 import * as symbols from "./symbols.ts";
 import * as system from "./system.ts";
 import * as trades from "./trades.ts";
@@ -25,6 +35,17 @@ export const ROUTES = [
   orders.getOrder,
   marketData.getQuote,
   marketData.getBars,
+  bars.listMarketTrades,
+  bars.getBook,
+  bars.getPartialBar,
+  bars.getSpecialBars,
+  bars.putBarWatch,
+  marketStore.ingestBars,
+  marketStore.exportBars,
+  marketStore.getStorageUse,
+  marketStore.getRetention,
+  marketStore.putRetention,
+  marketStore.applyRetention,
   features.getFeatures,
   orders.amendOrder,
   orders.cancelOrder,
@@ -66,11 +87,46 @@ export const ROUTES = [
   symbols.listSymbols,
   symbols.getSymbol,
   symbols.putSymbol,
+  corporateActions.listCorporateActions,
+  corporateActions.addCorporateAction,
+  corporateActions.importCorporateActions,
+  corporateActions.deleteCorporateAction,
+  corporateActions.getListings,
+  corporateActions.putListings,
+  quality.getQuality,
+  quality.listRevisions,
+  quality.getCalendar,
   features.getFeatureCatalogue,
+  featureStatistics.getCorrelation,
+  featureStatistics.getCrossSection,
+  featureSets.createFormula,
+  featureSets.listFormulas,
+  featureSets.getFormula,
+  featureSets.deleteFormula,
+  featureSets.createFeatureSet,
+  featureSets.listFeatureSets,
+  featureSets.getFeatureSet,
+  featureSets.deleteFeatureSet,
+  alternativeData.listAlternativeData,
+  alternativeData.joinAlternativeData,
+  alternativeData.listAlternativeSources,
+  alternativeData.ingestAlternativeData,
+  alternativeData.pushAlternativeData,
+  alternativeData.collectAlternativeData,
+  alternativeData.getAliases,
+  alternativeData.putAliases,
+  dataSources.listDataSources,
+  dataSources.putDataSource,
+  dataSources.collect,
+  jobs.listJobs,
+  jobs.getJob,
+  jobs.cancelJob,
+  jobs.jobEvents,
   auth.login,
   auth.refresh,
   auth.logout,
   auth.me,
+  streaming.getStreamingStatus,
   operations.stream,
   operations.live,
   operations.ready,

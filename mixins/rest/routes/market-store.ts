@@ -1,3 +1,4 @@
+import { ADJUSTMENTS } from "../../../domain/market/adjust/factors.ts";
 import { TIMEFRAMES } from "../../../domain/market/bar.ts";
 import { MARKET_DATA_REFUSALS } from "../../../domain/market/refusal.ts";
 import type { Download } from "../route.ts";
@@ -6,6 +7,7 @@ import { s } from "../schema.ts";
 import type { CrossCheck, Infer, Schema } from "../schema.ts";
 import type { Json } from "../../../domain/shared/json.ts";
 import { pageOf, pagingInOrder, symbol, timeframe } from "./common.ts";
+import { date, realDates } from "./dates.ts";
 
 /** What may be wrong with an uploaded row beside what a check of its bar may say. Closed list, explained in docs/ERRORS.md. */
 export const UPLOAD_REFUSALS = ["CELLS_MISSING", "FIELD_UNKNOWN", "OUT_OF_ORDER"] as const;
@@ -104,7 +106,7 @@ export const exportBars = route({
   permission: "market-data.read",
   summary: "Bars of any range as a file, sent as it is read",
   description:
-    "`csv` and `ndjson` have the fields of a bar and its source. `arrow` is an Arrow IPC stream: `timestamp` " +
+    "The bars that GET /api/market-data/{symbol} answers with. `csv` and `ndjson` have the fields of a bar and its source. `arrow` is an Arrow IPC stream: `timestamp` " +
     "(milliseconds, UTC), prices and volume decimal128(38, 18), `tradeCount` int64, `source` utf8.",
   params: { symbol: symbol() },
   query: {
@@ -112,11 +114,15 @@ export const exportBars = route({
     start: s.optional(s.describe(s.time(), "bars that opened then or later")),
     end: s.optional(s.describe(s.time(), "bars that opened before then")),
     format: s.defaulted(format, "csv"),
-    adjust: s.defaulted(s.enum(["none"]), "none"),
+    adjust: s.defaulted(s.enum(ADJUSTMENTS), "none"),
+    on: s.optional(
+      s.describe(date(), "the holder of the ticker on this date; today's when absent"),
+    ),
   },
+  check: realDates("on"),
   download,
   response: null,
-  problems: ["NOT_FOUND"],
+  problems: ["NOT_FOUND", "INSUFFICIENT_DATA"],
 });
 
 const kind = s.enum(["bars", "trades", "specialBars"]);

@@ -34,7 +34,8 @@ export const stream = route({
   summary: "Server-Sent Events, resumable by Last-Event-ID",
   description:
     "Channels: `quotes:AAPL`, `bars:AAPL:1m`, `orders`, `trades`, `portfolio:{id}`, `signals`. The event's name is its " +
-    "channel. An event `gap` says that events since Last-Event-ID are no longer here; `expired`, that the session ended.",
+    "channel. An event `gap` says that events since Last-Event-ID are no longer here; `expired`, that the session ended. " +
+    "Of quotes and books a slow reader hears the newest. The same over a WebSocket at `/api/ws`.",
   query: {
     channels: s.describe(
       s.array(s.string({ min: 1, max: 200 }), { min: 1, max: 100 }),

@@ -6,17 +6,20 @@ import { symbol } from "./common.ts";
 const KINDS = ["trades", "quotes", "bars", "books"] as const;
 const STATES = ["connecting", "live", "waiting", "refused", "closed"] as const;
 
+export const streamKind = s.enum(KINDS);
+export const streamState = s.describe(
+  s.enum(STATES),
+  "`waiting`: it was lost, and is taken up again; `refused`: the vendor does not take our keys or subscription; " +
+    "`closed`: nobody plays it",
+);
+
 const source = s.named(
   "StreamingSource",
   s.object({
     sourceId: s.string(),
-    state: s.describe(
-      s.enum(STATES),
-      "`waiting`: it was lost, and is taken up again; `refused`: the vendor does not take our keys or subscription; " +
-        "`closed`: nobody plays it",
-    ),
+    state: streamState,
     symbols: s.array(symbol()),
-    kinds: s.array(s.enum(KINDS)),
+    kinds: s.array(streamKind),
     eventsPerSecond: s.describe(s.number(), "over the last ten seconds"),
     lagMs: s.describe(
       s.nullable(s.integer()),

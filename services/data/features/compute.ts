@@ -1,10 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 import type { BarFloats, FeatureValue } from "../../../domain/features/kernel.ts";
+import type { PriceColumns } from "../../../domain/market/adjust/adjust-columns.ts";
 import type { Json } from "../../../domain/shared/json.ts";
-import type { BarColumns } from "../../../models/timescale/bars.ts";
 import type { ResolvedFeature } from "./resolve.ts";
 
-export interface Inputs extends BarColumns {
+export interface Inputs extends PriceColumns {
   /** closes of the benchmark at the same times, NaN where it has none */
   readonly benchmark?: Float64Array;
 }
@@ -103,7 +103,7 @@ function read(bar: Floats, inputs: Inputs, i: number): BarFloats {
 }
 
 /** The closes of another series at the times of this one; NaN where it has no bar of the time. */
-export function alignedCloses(startMs: Float64Array, other: BarColumns): Float64Array {
+export function alignedCloses(startMs: Float64Array, other: PriceColumns): Float64Array {
   const closes = new Float64Array(startMs.length).fill(Number.NaN);
   for (let i = 0, j = 0; i < startMs.length && j < other.startMs.length;) {
     const ahead = (startMs[i] ?? 0) - (other.startMs[j] ?? 0);

@@ -1,19 +1,19 @@
 import { setImmediate } from "node:timers/promises";
 import { correlate } from "../../../domain/features/statistics/correlation.ts";
 import type { Change, TimedValues } from "../../../domain/features/statistics/correlation.ts";
+import type { PriceColumns } from "../../../domain/market/adjust/adjust-columns.ts";
 import { insufficientData, unprocessable } from "../../../mixins/rest/rest-error.ts";
 import type { CorrelationView } from "../../../mixins/rest/routes/feature-statistics.ts";
 import type { ActionMap } from "../../../mixins/rest/routes/index.ts";
 import { isoTime } from "../../../mixins/rest/views.ts";
-import { readBarColumns } from "../../../models/timescale/bars.ts";
 import type { RequestContext } from "../../../types/contracts.ts";
 import { userOf } from "../../access.ts";
 import type { NodeContext } from "../../context.ts";
 import type { Market } from "../market.ts";
+import { barsAsked } from "./bars.ts";
 import { computeFrom, firstAt, numberOf } from "./compute.ts";
 import { resolveExpression } from "./resolve.ts";
 import type { ResolvedFeature } from "./resolve.ts";
-import { requireSymbol } from "./series.ts";
 
 type Params = ActionMap["features.correlation"]["params"];
 
@@ -26,15 +26,15 @@ export async function correlationMatrix(
   market: Market,
   ctx: RequestContext<Params>,
 ): Promise<CorrelationView> {
-  const { symbols, timeframe, method, of } = ctx.params;
+  const { symbols, timeframe, method, of, adjust } = ctx.params;
   const change: Change = of === "returns" || of === "logreturns" ? of : "none";
   const text = change === "none" ? of : "close";
   const feature = await resolveExpression(node.pool, userOf(ctx).tenantId, text);
   refuseBenchmark(feature, "of");
   const series: TimedValues[] = [];
   for (const symbol of symbols) {
-    await requireSymbol(market, symbol);
-    series.push(await valuesOf(node, symbol, feature, ctx.params));
+    const columns = await barsOf(node, market, symbol, ctx.params);
+    series.push(await valuesOf(columns, feature, ctx.params));
   }
   if (change !== "none") requirePositive(symbols, series);
   const cells = await compareAll(series, (a, b) => correlate(a, b, method, change));
@@ -43,6 +43,7 @@ export async function correlationMatrix(
   return {
     symbols,
     timeframe,
+    adjust,
     of,
     method,
     ...spanOf(series),
@@ -59,14 +60,20 @@ export function refuseBenchmark({ name, kernel }: ResolvedFeature, path: string)
   throw unprocessable([{ path, code: "INVALID_VALUE", message }]);
 }
 
-async function valuesOf(
-  { pool }: NodeContext,
+function barsOf(
+  node: NodeContext,
+  market: Market,
   symbol: string,
+  { timeframe, end, adjust, on }: Params,
+): Promise<PriceColumns> {
+  return barsAsked(node, market, { symbol, timeframe, adjust, on, endMs: end });
+}
+
+async function valuesOf(
+  columns: PriceColumns,
   feature: ResolvedFeature,
-  { timeframe, start, end, limit }: Params,
+  { start, limit }: Params,
 ): Promise<TimedValues> {
-  const query = { symbol, timeframe, ...(end !== undefined && { endMs: end }) };
-  const columns = await readBarColumns(pool, query);
   const count = columns.startMs.length;
   const from = start === undefined ? 0 : firstAt(columns.startMs, start);
   const first = Math.max(from, count - limit);

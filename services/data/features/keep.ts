@@ -1,20 +1,23 @@
 import type { FeatureValue } from "../../../domain/features/kernel.ts";
-import type { Bar } from "../../../domain/market/bar.ts";
+import type { PriceColumns } from "../../../domain/market/adjust/adjust-columns.ts";
+import type { Bar, Timeframe } from "../../../domain/market/bar.ts";
 import { Refusal } from "../../../domain/shared/errors.ts";
 import { recordedFeatures, recordFeatures } from "../../../models/features.ts";
 import type { RecordedFeature } from "../../../models/features.ts";
 import { featuresKept } from "../../../models/formulas.ts";
 import type { KeptFeature } from "../../../models/formulas.ts";
-import { readBarColumns } from "../../../models/timescale/bars.ts";
-import type { BarColumns } from "../../../models/timescale/bars.ts";
 import type { NodeContext } from "../../context.ts";
 import type { LiveFeatures } from "../live-features.ts";
+import type { Market } from "../market.ts";
+import { seriesOn, spansOf, within } from "../series/holder.ts";
+import { readSeriesColumns } from "../series/read-columns.ts";
+import { dayOf } from "./bars.ts";
 import { computeFrom, firstAt } from "./compute.ts";
 import { keptFeature } from "./resolve.ts";
 import type { ResolvedFeature } from "./resolve.ts";
 
-/** Bars after a revised one that are recorded anew, at most; what is older than these is still computed on demand. */
-const REVISED_MAX = 1_000;
+/** Bars of which the record is looked at and written at once. */
+const BARS_AT_ONCE = 1_000;
 
 /** Records what somebody wants kept of a bar that has closed, as it is known from now on. A repeat changes nothing. */
 export async function keepAtClose(node: NodeContext, live: LiveFeatures, bar: Bar): Promise<null> {
@@ -22,66 +25,105 @@ export async function keepAtClose(node: NodeContext, live: LiveFeatures, bar: Ba
   if (features.length === 0) return null;
   const { present } = await live.at(bar, features);
   const values = features.map((feature) =>
-    recorded(bar, feature, bar.startMs, present[feature.name] ?? null),
+    recorded(bar, feature.key, bar.startMs, present[feature.name] ?? null),
   );
   await recordFeatures(node.pool, values, node.clock.now());
   return null;
 }
 
-/** A bar of the past has changed: what is on record of it and of later bars is recorded anew where it is another now. */
-export async function keepAfterRevision(node: NodeContext, bar: Bar): Promise<null> {
-  const features = await wanted(node, bar);
-  if (features.length === 0) return null;
-  const { symbol, timeframe } = bar;
-  const rows = await recordedFeatures(node.pool, {
-    symbol,
-    timeframe,
-    keys: features.map(({ key }) => key),
-    startMs: bar.startMs,
-    knownAtMs: node.clock.now(),
-    limit: REVISED_MAX,
-  });
-  const onRecord = new Set(rows.map(({ startMs, key }) => placeOf(startMs, key)));
-  if (onRecord.size === 0) return null;
-  const columns = await readBarColumns(node.pool, { symbol, timeframe });
-  const values: RecordedFeature[] = [];
-  for (const feature of features) {
-    for (const found of await valuesSince(feature, columns, bar)) {
-      if (onRecord.has(placeOf(found.startMs, feature.key))) values.push(found);
-    }
+/** The bars of a ticker from one on, one or more of which were changed or came late. */
+export interface ChangedBars {
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+  /** when the first of them opened, epoch ms */
+  readonly fromMs: number;
+}
+
+/**
+ * What is on record of changed bars and of all later ones of their series, which may go on under another ticker, is recorded
+ * anew where it is another now. Bars of which nothing is on record stay so: nobody computed anything as they closed.
+ */
+export async function keepAfterChange(
+  node: NodeContext,
+  market: Market,
+  { symbol, timeframe, fromMs }: ChangedBars,
+): Promise<null> {
+  const series = await seriesOn({ node, market }, symbol, dayOf(fromMs));
+  const spans = within(spansOf(series, timeframe), { startMs: fromMs });
+  let columns: Promise<PriceColumns> | undefined;
+  for (const { ticker, ...range } of spans) {
+    const features = await wanted(node, { symbol: ticker, timeframe });
+    if (features.length === 0) continue;
+    columns ??= readSeriesColumns(node, series, { timeframe, factors: [] });
+    await recordAnew(node, { symbol: ticker, timeframe, ...range }, features, await columns);
   }
-  await recordFeatures(node.pool, values, node.clock.now());
   return null;
 }
 
-async function valuesSince(
-  feature: ResolvedFeature,
-  columns: BarColumns,
-  bar: Bar,
-): Promise<readonly RecordedFeature[]> {
-  const first = firstAt(columns.startMs, bar.startMs);
-  const values = await computeFrom(feature, columns, first);
-  return values.map((value, i) =>
-    recorded(bar, feature, columns.startMs[first + i] ?? Number.NaN, value),
-  );
+interface Recorded extends Pick<RecordedFeature, "symbol" | "timeframe"> {
+  readonly startMs?: number;
+  readonly endMs?: number;
+}
+
+async function recordAnew(
+  { pool, clock }: NodeContext,
+  range: Recorded,
+  features: readonly ResolvedFeature[],
+  columns: PriceColumns,
+): Promise<void> {
+  const keys = features.map(({ key }) => key);
+  let valuesOf: ((startMs: number, key: string) => FeatureValue | undefined) | undefined;
+  let { endMs } = range;
+  for (;;) {
+    const knownAtMs = clock.now();
+    const rows = await recordedFeatures(pool, {
+      ...range,
+      endMs,
+      keys,
+      knownAtMs,
+      limit: BARS_AT_ONCE,
+    });
+    const [first] = rows;
+    if (first === undefined) return;
+    valuesOf ??= await computed(features, columns, range.startMs ?? -Infinity);
+    const values = rows.flatMap(({ startMs, key }) => {
+      const value = valuesOf?.(startMs, key);
+      return value === undefined ? [] : [recorded(range, key, startMs, value)];
+    });
+    await recordFeatures(pool, values, knownAtMs);
+    endMs = first.startMs;
+  }
+}
+
+/** What the features come to at each bar from one on; undefined where there is no such bar. */
+async function computed(
+  features: readonly ResolvedFeature[],
+  columns: PriceColumns,
+  fromMs: number,
+): Promise<(startMs: number, key: string) => FeatureValue | undefined> {
+  const first = firstAt(columns.startMs, fromMs);
+  const values = new Map<string, readonly FeatureValue[]>();
+  for (const feature of features) {
+    values.set(feature.key, await computeFrom(feature, columns, first));
+  }
+  return (startMs, key) => {
+    const row = firstAt(columns.startMs, startMs);
+    return columns.startMs[row] === startMs ? values.get(key)?.[row - first] : undefined;
+  };
 }
 
 function recorded(
-  { symbol, timeframe }: Bar,
-  { key }: ResolvedFeature,
+  { symbol, timeframe }: Pick<RecordedFeature, "symbol" | "timeframe">,
+  key: string,
   startMs: number,
   value: FeatureValue,
 ): RecordedFeature {
   return { symbol, timeframe, key, startMs, value };
 }
 
-function placeOf(startMs: number, key: string): string {
-  return `${startMs} ${key}`;
-}
-
 async function wanted(
   node: NodeContext,
-  { symbol, timeframe }: Bar,
+  { symbol, timeframe }: Pick<Bar, "symbol" | "timeframe">,
 ): Promise<readonly ResolvedFeature[]> {
   const found = new Map<string, ResolvedFeature>();
   for (const kept of await featuresKept(node.pool, symbol, timeframe)) {

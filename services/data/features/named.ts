@@ -25,7 +25,6 @@ import { userOf } from "../../access.ts";
 import type { NodeContext } from "../../context.ts";
 import type { Market } from "../market.ts";
 import { formulaOf, resolveFeatures } from "./resolve.ts";
-import { requireSymbol } from "./series.ts";
 
 type Params<A extends keyof ActionMap> = RequestContext<ActionMap[A]["params"]>;
 type Named = RequestContext<{ readonly name: string }>;
@@ -88,7 +87,9 @@ export async function createFeatureSet(
   const { tenantId, userId } = userOf(ctx);
   const { name, timeframe } = ctx.params;
   const symbols = [...new Set(ctx.params.symbols)].toSorted();
-  for (const symbol of symbols) await requireSymbol(market, symbol);
+  for (const symbol of symbols) {
+    if ((await market.instrument(symbol)) === null) throw notFound("symbol", symbol);
+  }
   const features = await keptFeatures(node, tenantId, ctx.params.features);
   await claimKey(node, ctx);
   const createdAtMs = node.clock.now();

@@ -1,16 +1,16 @@
+import type { PriceColumns } from "../../../domain/market/adjust/adjust-columns.ts";
 import type { Timeframe } from "../../../domain/market/bar.ts";
-import { insufficientData, notFound, unprocessable } from "../../../mixins/rest/rest-error.ts";
+import { insufficientData, unprocessable } from "../../../mixins/rest/rest-error.ts";
 import type { FeatureSeriesView } from "../../../mixins/rest/routes/features.ts";
 import type { ActionMap } from "../../../mixins/rest/routes/index.ts";
 import { isoTime } from "../../../mixins/rest/views.ts";
 import { recordedFeatures } from "../../../models/features.ts";
-import { readBarColumnsAsOf } from "../../../models/timescale/bars-as-of.ts";
-import { readBarColumns } from "../../../models/timescale/bars.ts";
-import type { BarColumns } from "../../../models/timescale/bars.ts";
 import type { RequestContext } from "../../../types/contracts.ts";
 import { userOf } from "../../access.ts";
 import type { NodeContext } from "../../context.ts";
 import type { Market } from "../market.ts";
+import { findSeries } from "../series/holder.ts";
+import { barsAsked } from "./bars.ts";
 import { alignedCloses, byLine, computeFrom, firstAt } from "./compute.ts";
 import type { ComputedSeries, Inputs } from "./compute.ts";
 import { formulaFeature, resolveFeatures } from "./resolve.ts";
@@ -28,15 +28,10 @@ export async function featureSeries(
   ctx: RequestContext<Params>,
 ): Promise<FeatureSeriesView> {
   const { params } = ctx;
-  await requireSymbol(market, params.symbol);
   const features = await featuresAsked(node, userOf(ctx).tenantId, params);
   return params.basis === "recorded"
-    ? recorded(node, params, features)
+    ? recorded(node, market, params, features)
     : computed(node, market, params, features);
-}
-
-export async function requireSymbol(market: Market, symbol: string): Promise<void> {
-  if ((await market.instrument(symbol)) === null) throw notFound("symbol", symbol);
 }
 
 async function featuresAsked(
@@ -54,7 +49,7 @@ async function computed(
   params: Params,
   features: readonly ResolvedFeature[],
 ): Promise<FeatureSeriesView> {
-  const { symbol, timeframe, start, limit, asOf } = params;
+  const { symbol, timeframe, start, limit, asOf, adjust } = params;
   const inputs = await inputsFor(node, market, params, features);
   const count = inputs.startMs.length;
   requireBars(features, count, timeframe);
@@ -66,6 +61,7 @@ async function computed(
   return {
     symbol,
     timeframe,
+    adjust,
     timestamps: [...inputs.startMs.subarray(first)].map(isoTime),
     features: Object.fromEntries(series),
     basis: "computed",
@@ -75,22 +71,20 @@ async function computed(
 }
 
 async function inputsFor(
-  { pool }: NodeContext,
+  node: NodeContext,
   market: Market,
-  { symbol, timeframe, end, asOf, benchmark }: Params,
+  { symbol, timeframe, end, asOf, benchmark, adjust, on }: Params,
   features: readonly ResolvedFeature[],
 ): Promise<Inputs> {
-  const read = (of: string): Promise<BarColumns> => {
-    const query = { symbol: of, timeframe, ...(end !== undefined && { endMs: end }) };
-    return asOf === undefined ? readBarColumns(pool, query) : readBarColumnsAsOf(pool, query, asOf);
-  };
+  const terms = { timeframe, adjust, on, endMs: end, asOfMs: asOf };
+  const read = (of: string): Promise<PriceColumns> =>
+    barsAsked(node, market, { symbol: of, ...terms });
   const needsBenchmark = features.find(({ kernel }) => kernel.input === "benchmark");
   if (needsBenchmark === undefined) return read(symbol);
   if (benchmark === undefined) {
     const message = `is needed by ${needsBenchmark.name}`;
     throw unprocessable([{ path: "benchmark", code: "REQUIRED", message }]);
   }
-  await requireSymbol(market, benchmark);
   const columns = await read(symbol);
   return { ...columns, benchmark: alignedCloses(columns.startMs, await read(benchmark)) };
 }
@@ -111,18 +105,21 @@ function requireBars(
 
 /** What was recorded as the bars closed; a bar of which nothing is on record is not among the times. */
 async function recorded(
-  { pool, clock }: NodeContext,
+  node: NodeContext,
+  market: Market,
   params: Params,
   features: readonly ResolvedFeature[],
 ): Promise<FeatureSeriesView> {
-  const { symbol, timeframe, start, end, limit, asOf } = params;
-  const rows = await recordedFeatures(pool, {
+  const { symbol, timeframe, start, end, limit, asOf, adjust } = params;
+  refuseOtherThanRecorded(params);
+  await findSeries({ node, market }, symbol, null);
+  const rows = await recordedFeatures(node.pool, {
     symbol,
     timeframe,
     keys: features.map(({ key }) => key),
     startMs: start,
     endMs: end,
-    knownAtMs: asOf ?? clock.now(),
+    knownAtMs: asOf ?? node.clock.now(),
     limit,
   });
   if (rows.length === 0) {
@@ -135,6 +132,7 @@ async function recorded(
   return {
     symbol,
     timeframe,
+    adjust,
     timestamps: startsMs.map(isoTime),
     features: Object.fromEntries(
       features.map((feature) => [feature.name, byLine(feature, valuesOf(feature))]),
@@ -143,4 +141,11 @@ async function recorded(
     asOf: asOf === undefined ? null : isoTime(asOf),
     sampleSize: startsMs.length,
   };
+}
+
+/** @throws RestError 422: what is on record was computed of bars as they were traded, under the ticker of the day */
+function refuseOtherThanRecorded({ adjust, on }: Params): void {
+  const message = "says nothing of what is on record: ask for basis=computed";
+  const path = adjust !== "none" ? "adjust" : on !== undefined ? "on" : null;
+  if (path !== null) throw unprocessable([{ path, code: "INVALID_VALUE", message }]);
 }

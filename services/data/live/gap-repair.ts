@@ -1,4 +1,6 @@
 import type { Timer } from "../../../mixins/clock.ts";
+import { putStreamGaps, streamGaps } from "../../../models/stream-gaps.ts";
+import type { StreamGap } from "../../../models/stream-gaps.ts";
 import type { NodeContext } from "../../context.ts";
 import type { TimeRange } from "../sources/source.ts";
 
@@ -13,15 +15,15 @@ const RETRY_MAX_MS = 600_000;
 
 export type RepairKind = "bars" | "trades";
 
-interface Gap extends TimeRange {
-  readonly symbol: string;
+interface Gap extends StreamGap {
   readonly failures: number;
 }
 
 /** What the repair of gaps needs of its surroundings. */
 export interface RepairOptions {
-  readonly node: Pick<NodeContext, "broker" | "clock" | "log">;
+  readonly node: Pick<NodeContext, "broker" | "clock" | "log" | "pool">;
   readonly sourceId: string;
+  /** what its history has; empty: nothing is filled in */
   readonly kinds: readonly RepairKind[];
   /** from history's end on, ms; a test does not wait for it */
   readonly graceMs?: number;
@@ -30,18 +32,29 @@ export interface RepairOptions {
 
 /**
  * Fills from history what a stream has missed, in whole minutes, as soon as the last of them is over; again and again until a
- * source has answered. One symbol after the other, the oldest gap first.
+ * source has answered. One symbol after the other, the oldest gap first. What is open is on record: whoever plays the source
+ * next goes on with it.
  */
 export class GapRepair {
   readonly #options: Required<RepairOptions>;
   #gaps: readonly Gap[] = [];
   #timer: Timer | null = null;
   #running: Promise<void> | null = null;
+  #recorded: Promise<void> = Promise.resolve();
   #isStopped = false;
   repaired = 0;
 
   constructor(options: RepairOptions) {
     this.#options = { graceMs: GRACE_MS, retryMs: RETRY_MIN_MS, ...options };
+  }
+
+  /** Takes up what was open when the source was played last. */
+  async begin(): Promise<void> {
+    const { node, sourceId, kinds } = this.#options;
+    if (kinds.length === 0) return;
+    for (const gap of await streamGaps(node.pool, sourceId))
+      this.#gaps = merged(this.#gaps, { ...gap, failures: 0 });
+    this.#schedule(0);
   }
 
   get pending(): number {
@@ -55,6 +68,7 @@ export class GapRepair {
       endMs: Math.ceil(endMs / MINUTE_MS) * MINUTE_MS,
     };
     this.#gaps = merged(this.#gaps, { symbol, ...range, failures: 0 });
+    this.#record(symbol);
     this.#schedule(0);
   }
 
@@ -62,6 +76,19 @@ export class GapRepair {
     this.#isStopped = true;
     this.#timer?.cancel();
     await this.#running;
+    await this.#recorded;
+  }
+
+  /** One after the other; a gap that could not be written down is filled in all the same, unless the node stops. */
+  #record(symbol: string): void {
+    const { node, sourceId } = this.#options;
+    const put = (): Promise<void> => {
+      const open = this.#gaps.filter((gap) => gap.symbol === symbol);
+      return putStreamGaps(node.pool, sourceId, symbol, open);
+    };
+    this.#recorded = this.#recorded.then(put).catch((err: unknown) => {
+      node.log.warn({ source: sourceId, symbol, err }, "a gap could not be put on record");
+    });
   }
 
   #schedule(inMs: number): void {
@@ -94,8 +121,13 @@ export class GapRepair {
     try {
       if (!node.broker.registry.actions.isAvailable(BACKFILL))
         throw new Error(`no node here has ${BACKFILL}`);
-      await node.broker.call(BACKFILL, { symbol, kinds, startMs, endMs }, { timeout: BACKFILL_MS });
+      await node.broker.call(
+        BACKFILL,
+        { source: sourceId, symbol, kinds, startMs, endMs },
+        { timeout: BACKFILL_MS },
+      );
       this.#gaps = this.#gaps.filter((one) => one !== gap);
+      this.#record(symbol);
       this.repaired += 1;
       return 0;
     } catch (err) {

@@ -66,8 +66,13 @@ export class LiveCounts {
 
   refused({ reason, detail }: RefusedRow): void {
     this.#refused += 1;
-    this.#lastErrors = [...this.#lastErrors, `${reason}: ${detail}`].slice(-ERRORS_KEPT);
+    this.failed(`${reason}: ${detail}`);
     this.#node.log.warn({ source: this.#sourceId, reason, detail }, "a row was refused");
+  }
+
+  /** What an operator should read of. */
+  failed(error: string): void {
+    this.#lastErrors = [...this.#lastErrors, error].slice(-ERRORS_KEPT);
   }
 
   gap(): void {

@@ -1,14 +1,13 @@
+import type { BookSnapshot } from "../../../domain/market/book/snapshot.ts";
 import { barStartMs } from "../../../domain/market/timeframe.ts";
 import type { Work } from "../../../mixins/actor/duty.ts";
 import type { Timer } from "../../../mixins/clock.ts";
-import { lastKnown } from "../../../models/timescale/bars.ts";
 import type { NodeContext } from "../../context.ts";
-import type { MarketEvent } from "../feeds/feed.ts";
+import type { MarketEvent, RefusedRow } from "../feeds/feed.ts";
 import type { MarketChain } from "../market-chain.ts";
 import type {
   LiveStream,
   MarketDataSource,
-  StreamKind,
   StreamSink,
   StreamState,
   StreamSubscription,
@@ -19,6 +18,10 @@ import { Lane } from "./lane.ts";
 import type { Task } from "./lane.ts";
 import { LiveCounts } from "./live-counts.ts";
 import type { LiveStatus } from "./live-counts.ts";
+import { LiveRefusals } from "./live-refusals.ts";
+import { quoteOfBook } from "./quote-of-book.ts";
+import { storedUntil } from "./stored-until.ts";
+import { fateReason, isTick, outcomeReason, symbolOf } from "./words.ts";
 
 /** Books of one symbol are recorded and told this often at most. */
 const BOOK_EVERY_MS = 100;
@@ -28,9 +31,6 @@ const CLOCK_EVERY_MS = 500;
 const RETRY_MS = 500;
 /** What may wait in memory for a slow store; beyond it the stream is cut, and what it misses is filled in from history. */
 const WAITING_BYTES_MAX = 64 * 1_024 * 1_024;
-/** A source that was off for longer is not filled in by itself: that is what collecting is for. */
-const CATCH_UP_MS = 86_400_000;
-const MINUTE_MS = 60_000;
 /** A venue's clock may be off by so much. */
 const VENUE_CLOCK_MS = 5_000;
 
@@ -45,6 +45,8 @@ export interface LiveOptions extends StreamSubscription {
   readonly chain: LiveChain;
   readonly sourceId: string;
   readonly stream: NonNullable<MarketDataSource["stream"]>;
+  /** what its history can fill in */
+  readonly repairs: readonly RepairKind[];
   readonly waitingBytesMax?: number;
   /** as in `GapRepair` */
   readonly repairGraceMs?: number;
@@ -63,6 +65,7 @@ export class LiveRunner implements Work {
   /** by the monotonic clock */
   readonly #bookAtMs = new Map<string, number>();
   readonly #counts: LiveCounts;
+  readonly #refusals: LiveRefusals;
   #repair: GapRepair;
   #stream: LiveStream | null = null;
   #state: StreamState = "closed";
@@ -79,14 +82,17 @@ export class LiveRunner implements Work {
     this.#options = options;
     this.#lanes = new Map(options.symbols.map((symbol) => [symbol, new Lane(symbol)]));
     this.#counts = new LiveCounts(options.node, options.sourceId);
+    this.#refusals = new LiveRefusals(options.node, options.sourceId);
     this.#repair = this.#newRepair();
   }
 
   async start(): Promise<void> {
+    const options = this.#options;
     this.#isStopped = false;
     this.#stopping = new AbortController();
     this.#repair = this.#newRepair();
-    this.#missedSince = await this.#lastStored();
+    this.#missedSince = await storedUntil(options.node, options.symbols);
+    await this.#repair.begin();
     this.#open();
     this.#tick();
   }
@@ -98,6 +104,12 @@ export class LiveRunner implements Work {
     this.#clockTimer?.cancel();
     await this.#stream?.close();
     await Promise.all([...this.#pumps.values(), this.#repair.stop()]);
+    await this.#refusals.stop();
+  }
+
+  /** What befell the line, for whoever asks how the source does. */
+  warn(error: string): void {
+    this.#counts.failed(error);
   }
 
   get status(): LiveStatus {
@@ -116,9 +128,8 @@ export class LiveRunner implements Work {
   }
 
   #newRepair(): GapRepair {
-    const { node, sourceId, kinds, repairGraceMs, repairRetryMs } = this.#options;
-    const repaired: RepairKind[] = ["bars"];
-    if (kinds.includes("trades")) repaired.push("trades");
+    const { node, sourceId, kinds, repairs, repairGraceMs, repairRetryMs } = this.#options;
+    const repaired = repairs.filter((kind) => kind === "bars" || kinds.includes(kind));
     return new GapRepair({
       node,
       sourceId,
@@ -128,25 +139,11 @@ export class LiveRunner implements Work {
     });
   }
 
-  /** Where each symbol's stored minutes end: what came since is missing. A symbol that has none misses nothing. */
-  async #lastStored(): Promise<ReadonlyMap<string, number>> {
-    const { node, symbols } = this.#options;
-    const ends = new Map<string, number>();
-    const earliestMs = node.clock.now() - CATCH_UP_MS;
-    for (const symbol of symbols) {
-      const series = await lastKnown(node.pool, symbol);
-      const minutes = series.find(({ timeframe }) => timeframe === "1m");
-      if (minutes === undefined) continue;
-      ends.set(symbol, Math.max(minutes.lastMs + MINUTE_MS, earliestMs));
-    }
-    return ends;
-  }
-
   #open(): void {
     const { stream, symbols, kinds } = this.#options;
     const sink: StreamSink = {
       events: (events) => this.#take(events),
-      refused: (row) => this.#counts.refused(row),
+      refused: (row) => this.#refused(row),
       gap: ({ startMs, endMs, reason, symbols: some = symbols }) => {
         this.#options.node.log.warn(
           { source: this.#options.sourceId, startMs, endMs, reason },
@@ -159,6 +156,11 @@ export class LiveRunner implements Work {
     };
     this.#stream = stream({ symbols, kinds }, sink);
     this.#became(this.#stream.state);
+  }
+
+  #refused(row: RefusedRow & { readonly symbol: string }): void {
+    this.#counts.refused(row);
+    this.#refusals.add(row.symbol, row.reason, 1, row.detail);
   }
 
   #became(state: StreamState): void {
@@ -239,9 +241,13 @@ export class LiveRunner implements Work {
 
   /** Trades and bars wait while a dependency is down; a quote or a book is given up, because the next one says more. */
   async #untilDone(lane: Lane, task: Task): Promise<void> {
-    while (!this.#isStopped) {
+    for (let attempt = 0; !this.#isStopped; attempt += 1) {
       try {
-        await this.#do(lane.symbol, task);
+        const reasons = await this.#do(lane.symbol, task);
+        // Of what is given again nobody can say whether it was a repeat before.
+        if (attempt > 0) break;
+        for (const [reason, rows] of Map.groupBy(reasons, (word) => word))
+          this.#refusals.add(lane.symbol, reason, rows.length);
         break;
       } catch (err) {
         const { node, sourceId } = this.#options;
@@ -253,21 +259,36 @@ export class LiveRunner implements Work {
     if (!this.#isStopped) lane.done(task);
   }
 
-  #do(symbol: string, task: Task): Promise<void> {
-    const { chain, kinds, node } = this.#options;
+  /** @returns of what changed nothing, or came too late: why, one a row */
+  async #do(symbol: string, task: Task): Promise<readonly string[]> {
+    const { chain, kinds } = this.#options;
     switch (task.is) {
-      case "trades":
-        return chain.takeTrades(task.trades, task.tsInitMs);
-      case "bar":
-        return chain.takeBar(task.bar, task.tsInitMs, kinds.some(isTick));
+      case "trades": {
+        const fates = await chain.takeTrades(task.trades, task.tsInitMs);
+        return fates.flatMap((fate) => fateReason(fate) ?? []);
+      }
+      case "bar": {
+        const outcome = await chain.takeBar(task.bar, task.tsInitMs, kinds.some(isTick));
+        return [outcomeReason(outcome) ?? []].flat();
+      }
       case "clock":
-        return chain.advance(symbol, task.nowMs);
+        await chain.advance(symbol, task.nowMs);
+        return [];
       case "quote":
-        return chain.takeQuote(task.quote);
+        await chain.takeQuote(task.quote);
+        return [];
       case "book":
-        this.#bookAtMs.set(symbol, node.clock.monotonicMs());
-        return chain.takeBook(task.book);
+        await this.#takeBook(task.book);
+        return [];
     }
+  }
+
+  /** Where a vendor's quotes are not listened to, the best levels of its book are one. */
+  async #takeBook(book: BookSnapshot): Promise<void> {
+    const { chain, kinds, node } = this.#options;
+    this.#bookAtMs.set(book.symbol, node.clock.monotonicMs());
+    await chain.takeBook(book);
+    if (!kinds.includes("quotes")) await chain.takeQuote(quoteOfBook(book));
   }
 
   /** Minutes without a trade after them are closed by the clock, while nothing is missing from them. */
@@ -293,22 +314,5 @@ export class LiveRunner implements Work {
   async #sleep(ms: number): Promise<void> {
     // A stop wakes it; whoever sleeps looks then.
     await this.#options.node.clock.sleep(ms, this.#stopping.signal).catch(() => undefined);
-  }
-}
-
-function isTick(kind: StreamKind): boolean {
-  return kind !== "bars";
-}
-
-function symbolOf(event: MarketEvent): string {
-  switch (event.kind) {
-    case "bar":
-      return event.bar.symbol;
-    case "trade":
-      return event.trade.symbol;
-    case "quote":
-      return event.quote.symbol;
-    case "book":
-      return event.book.symbol;
   }
 }

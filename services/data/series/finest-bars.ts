@@ -7,7 +7,7 @@ const PAGE = 20_000;
 
 /**
  * The bars of a series as they were traded, oldest first, in pages, none of them empty: those of each of its tickers in the
- * finest timeframe that is stored of it.
+ * finest timeframe of which any are stored in the range.
  * @param range bars that open in [startMs, endMs), epoch ms
  */
 export async function* finestBars(
@@ -16,12 +16,12 @@ export async function* finestBars(
   range: { readonly startMs?: number; readonly endMs?: number },
 ): AsyncGenerator<readonly Bar[], void, void> {
   for (const [index, { ticker }] of series.holder.spans.entries()) {
-    const [finest] = await lastKnown(node.pool, ticker);
-    if (finest === undefined) continue;
-    const { timeframe } = finest;
-    const span = spansOf(series, timeframe)[index];
-    for (const part of span === undefined ? [] : within([span], range)) {
-      yield* pagesOf(node, timeframe, part);
+    for (const { timeframe, firstMs, lastMs } of await lastKnown(node.pool, ticker)) {
+      const span = spansOf(series, timeframe)[index];
+      const stored = { startMs: firstMs, endMs: lastMs + 1 };
+      const parts = span === undefined ? [] : within(within([span], range), stored);
+      for (const part of parts) yield* pagesOf(node, timeframe, part);
+      if (parts.length > 0) break;
     }
   }
 }

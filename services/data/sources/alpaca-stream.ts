@@ -1,9 +1,8 @@
 import { isRecord } from "../../../domain/market/field-reader.ts";
 import { barStartMs } from "../../../domain/market/timeframe.ts";
 import { parseLossless } from "../../../mixins/lossless-json.ts";
-import type { RowResult } from "../feeds/feed.ts";
 import type { LiveStream, StreamSink, StreamSubscription } from "./source.ts";
-import { hand, readBar, readInstant, readQuote, readTrade } from "./stream-rows.ts";
+import { hand, readBar, readInstant, readQuote, readTrade, type StreamRow } from "./stream-rows.ts";
 import { type Dialect, type Line, type StreamTools, VendorStream } from "./vendor-stream.ts";
 
 export interface AlpacaStreamOptions {
@@ -78,7 +77,7 @@ class AlpacaDialect implements Dialect {
     );
   }
 
-  #take(message: unknown, line: Line): RowResult | null {
+  #take(message: unknown, line: Line): StreamRow | null {
     if (!isRecord(message)) throw new Error("expected a message");
     switch (message["T"]) {
       case "success":
@@ -121,7 +120,7 @@ class AlpacaDialect implements Dialect {
     return null;
   }
 
-  #trade({ S, i, p, s, t }: Row): RowResult {
+  #trade({ S, i, p, s, t }: Row): StreamRow {
     const at = readInstant(t);
     return readTrade(
       { ...this.#head(S), price: p, size: s, tsEventMs: at?.ms },
@@ -130,13 +129,13 @@ class AlpacaDialect implements Dialect {
     );
   }
 
-  #quote({ S, bp, bs, ap, as, t }: Row): RowResult {
+  #quote({ S, bp, bs, ap, as, t }: Row): StreamRow {
     const at = readInstant(t);
     const sides = { bid: bp, bidSize: bs, ask: ap, askSize: as };
     return readQuote({ ...this.#head(S), ...sides, tsEventMs: at?.ms }, this.#nowMs, at?.micros);
   }
 
-  #bar({ S, o, h, l, c, v, t, n, vw }: Row): RowResult {
+  #bar({ S, o, h, l, c, v, t, n, vw }: Row): StreamRow {
     const prices = { open: o, high: h, low: l, close: c, volume: v, vwap: vw, tradeCount: n };
     const startMs = readInstant(t)?.ms;
     return readBar({ ...this.#head(S), timeframe: "1m", startMs, ...prices }, this.#nowMs);

@@ -1,9 +1,8 @@
 import type { BookChange, BookImage, RawLevel } from "../../../domain/market/book/synced-book.ts";
 import { isRecord } from "../../../domain/market/field-reader.ts";
-import type { RowResult } from "../feeds/feed.ts";
 import type { LiveStream, StreamKind, StreamSink, StreamSubscription } from "./source.ts";
 import { StreamBook } from "./stream-book.ts";
-import { hand, readBar, readQuote, readTrade } from "./stream-rows.ts";
+import { hand, readBar, readQuote, readTrade, type StreamRow } from "./stream-rows.ts";
 import { type Dialect, type Line, type StreamTools, VendorStream } from "./vendor-stream.ts";
 
 export interface BinanceStreamOptions {
@@ -119,11 +118,11 @@ class BinanceDialect implements Dialect {
     }
   }
 
-  #hand(row: RowResult | null): void {
+  #hand(row: StreamRow | null): void {
     if (row !== null) hand(this.#sink, [row]);
   }
 
-  #trade(symbol: string, data: Readonly<Record<string, unknown>>): RowResult | null {
+  #trade(symbol: string, data: Readonly<Record<string, unknown>>): StreamRow | null {
     // Of futures: what the insurance fund or a deleveraging did is no trade of the market.
     if (data["X"] !== undefined && data["X"] !== "MARKET") return null;
     const id = data["e"] === "aggTrade" ? data["a"] : data["t"];
@@ -136,14 +135,14 @@ class BinanceDialect implements Dialect {
     );
   }
 
-  #quote(symbol: string, data: Readonly<Record<string, unknown>>): RowResult {
+  #quote(symbol: string, data: Readonly<Record<string, unknown>>): StreamRow {
     const nowMs = this.#options.tools.clock.now();
     const { b: bid, B: bidSize, a: ask, A: askSize, T: atMs } = data;
     // The spot market does not say when.
     return readQuote({ symbol, bid, bidSize, ask, askSize, tsEventMs: atMs ?? nowMs }, nowMs);
   }
 
-  #bar(symbol: string, k: unknown): RowResult | null {
+  #bar(symbol: string, k: unknown): StreamRow | null {
     if (!isRecord(k)) throw new Error("expected a kline");
     if (k["x"] !== true) return null;
     const { o: open, h: high, l: low, c: close, v: volume, n: tradeCount, t: startMs } = k;

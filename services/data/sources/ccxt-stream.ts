@@ -5,7 +5,6 @@ import { isRecord } from "../../../domain/market/field-reader.ts";
 import { dec, text } from "../../../domain/shared/decimal.ts";
 import { ccxtStreamClass } from "../../../mixins/ccxt-library.ts";
 import { parseLossless } from "../../../mixins/lossless-json.ts";
-import type { RowResult } from "../feeds/feed.ts";
 import type {
   LiveStream,
   StreamKind,
@@ -13,7 +12,7 @@ import type {
   StreamState,
   StreamSubscription,
 } from "./source.ts";
-import { hand, readQuote, readTrade } from "./stream-rows.ts";
+import { hand, readQuote, readTrade, type StreamRow } from "./stream-rows.ts";
 import type { StreamTools } from "./vendor-stream.ts";
 
 /** The part of ccxt's unified streaming API that is used (https://docs.ccxt.com, "ccxt.pro"). */
@@ -205,7 +204,7 @@ class CcxtStream implements LiveStream {
     }
   }
 
-  #trade(symbol: string, row: unknown): RowResult {
+  #trade(symbol: string, row: unknown): StreamRow {
     const { id, timestamp, price, amount, side } = isRecord(row) ? row : {};
     const { sourceId: source, tools } = this.#options;
     return readTrade(
@@ -218,7 +217,7 @@ class CcxtStream implements LiveStream {
     );
   }
 
-  #quote(symbol: string, row: unknown): RowResult {
+  #quote(symbol: string, row: unknown): StreamRow {
     const { bid, bidVolume, ask, askVolume, timestamp } = isRecord(row) ? row : {};
     const nowMs = this.#options.tools.clock.now();
     const sides = { bid, bidSize: bidVolume, ask, askSize: askVolume };
@@ -237,7 +236,11 @@ class CcxtStream implements LiveStream {
     const top = book.shown.top(TOP);
     if (outcome.is === "lost" || top === null) {
       const loss = outcome.is === "lost" ? outcome.loss : "no book";
-      this.#sink.refused({ reason: "ROW_MALFORMED", detail: `a book of ${symbol}: ${loss}` });
+      this.#sink.refused({
+        symbol,
+        reason: "ROW_MALFORMED",
+        detail: `a book of ${symbol}: ${loss}`,
+      });
       return;
     }
     const sequence = typeof nonce === "number" ? { sequence: String(nonce) } : {};

@@ -5,6 +5,7 @@ import { recordRefusals } from "../../../models/quality.ts";
 import { latestBar, storeBars } from "../../../models/timescale/bars.ts";
 import type { NodeContext } from "../../context.ts";
 import type { Market } from "../market.ts";
+import { tellStored } from "../store/tell-stored.ts";
 import { missingBars } from "./gaps.ts";
 import type { Missing } from "./gaps.ts";
 import { recordActions } from "./record-actions.ts";
@@ -13,7 +14,7 @@ import { SourceError } from "./source.ts";
 import type { Ask, HistoryPage, TimeRange } from "./source.ts";
 
 export interface CollectParts {
-  readonly node: Pick<NodeContext, "pool" | "clock" | "log" | "newId">;
+  readonly node: Pick<NodeContext, "pool" | "clock" | "log" | "newId" | "broker">;
   readonly market: Pick<Market, "record">;
   readonly registry: SourceRegistry;
 }
@@ -61,6 +62,8 @@ export class SymbolCollection {
   readonly #signal: AbortSignal;
   #counts = { stored: 0, revised: 0, duplicates: 0, refused: 0 };
   #actions = 0;
+  /** when the first bar opened of what was stored, epoch ms */
+  #changedFromMs = Infinity;
   #source: string | null = null;
   readonly #faults: { source: string; code: string; message: string }[] = [];
 
@@ -89,6 +92,7 @@ export class SymbolCollection {
       const newest = await latestBar(node.pool, symbol, timeframe);
       if (newest !== null && newest.source !== "mixed")
         await market.record(symbol, { type: "Restore", bars: [newest], quote: null });
+      await tellStored(node, { symbol, timeframe, fromMs: this.#changedFromMs });
     }
     return {
       symbol,
@@ -176,6 +180,8 @@ export class SymbolCollection {
       refused: this.#counts.refused + refused.length,
     };
     if (inserted + revised + duplicates > 0) this.#source = sourceId;
+    if (inserted + revised > 0)
+      this.#changedFromMs = Math.min(this.#changedFromMs, accepted[0]?.startMs ?? Infinity);
     const { symbol } = this.#wish.instrument;
     this.#actions += await recordActions(this.#parts.node, symbol, sourceId, actions);
     for (const [reason, rows] of Map.groupBy(refused, (row) => row.reason))

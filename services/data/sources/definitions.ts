@@ -3,17 +3,23 @@ import type { Timeframe } from "../../../domain/market/bar.ts";
 import type { Config } from "../../config.ts";
 import { ALPACA_TIMEFRAMES, alpacaHistory } from "./alpaca-history.ts";
 import { ALPHA_VANTAGE_TIMEFRAMES, alphaVantageHistory } from "./alpha-vantage.ts";
-import { BINANCE_TIMEFRAMES, binanceHistory, explainBinance } from "./binance-history.ts";
+import {
+  BINANCE_TIMEFRAMES,
+  binanceFuturesHistory,
+  binanceHistory,
+  explainBinance,
+} from "./binance-history.ts";
 import { explainPolygon, POLYGON_TIMEFRAMES, polygonHistory } from "./polygon.ts";
-import type { MarketDataSource } from "./source.ts";
+import type { MarketDataSource, StreamKind } from "./source.ts";
 import { STOOQ_TIMEFRAMES, stooqHistory } from "./stooq.ts";
+import { hasCcxtStream, ccxtExchangeIds } from "../../../mixins/ccxt-library.ts";
 import { TIINGO_TIMEFRAMES, tiingoHistory } from "./tiingo.ts";
 import type { RateLimit } from "./token-bucket.ts";
 import type { VendorHttp, VendorTerms } from "./vendor-http.ts";
 import { atPolygon, atStooq, joined, slashed, withDot, withHyphen } from "./vendor-symbols.ts";
 import { explainYahoo, YAHOO_TIMEFRAMES, yahooHistory } from "./yahoo.ts";
 
-export type SourceKind = "rest" | "ccxt" | "files";
+export type SourceKind = "rest" | "ccxt" | "files" | "simulation";
 type AssetClass = Instrument["assetClass"];
 /** What a source gives of the past. */
 export type History = Pick<MarketDataSource, "bars" | "trades">;
@@ -25,6 +31,8 @@ export interface SourceDefinition {
   readonly assetClasses: readonly AssetClass[];
   readonly timeframes: readonly Timeframe[];
   readonly hasTrades: boolean;
+  /** what it streams; empty: it has no stream, or none of ours */
+  readonly streams: readonly StreamKind[];
   /** what has to be set for it to be asked */
   readonly variables: readonly string[];
   readonly isConfigured: boolean;
@@ -48,11 +56,18 @@ export interface CcxtDefinition extends Omit<SourceDefinition, "timeframes"> {
   readonly url: string | null;
 }
 
+const BINANCE_STREAMS = ["trades", "quotes", "bars", "books"] as const;
 const STOCKS = ["equity", "etf"] as const;
 
 /** The vendors with adapters of our own. */
 export function vendorsOf({ sources, alpaca }: Config): readonly VendorDefinition[] {
-  return [alpacaOf(sources, alpaca), binanceOf(sources), ...keyedOf(sources), ...freeOf(sources)];
+  return [
+    alpacaOf(sources, alpaca),
+    binanceOf(sources),
+    binanceFuturesOf(sources),
+    ...keyedOf(sources),
+    ...freeOf(sources),
+  ];
 }
 
 type Sources = Config["sources"];
@@ -69,6 +84,7 @@ function alpacaOf(sources: Sources, keys: Config["alpaca"]): VendorDefinition {
     assetClasses: STOCKS,
     timeframes: ALPACA_TIMEFRAMES,
     hasTrades: true,
+    streams: ["trades", "quotes", "bars"],
     variables: ["ALPACA_KEY_ID", "ALPACA_SECRET_KEY"],
     isConfigured: keys !== null,
     priority: 10,
@@ -92,6 +108,7 @@ function binanceOf({ binance }: Sources): VendorDefinition {
     assetClasses: ["crypto"],
     timeframes: BINANCE_TIMEFRAMES,
     hasTrades: true,
+    streams: BINANCE_STREAMS,
     variables: [],
     isConfigured: true,
     priority: 20,
@@ -103,9 +120,29 @@ function binanceOf({ binance }: Sources): VendorDefinition {
   };
 }
 
+/** USDⓈ-M: contracts of their own, which spot prices do not stand for. */
+function binanceFuturesOf({ binanceFutures }: Sources): VendorDefinition {
+  return {
+    sourceId: "binance-futures",
+    kind: "rest",
+    assetClasses: ["future"],
+    timeframes: BINANCE_TIMEFRAMES,
+    hasTrades: true,
+    streams: BINANCE_STREAMS,
+    variables: [],
+    isConfigured: true,
+    priority: 21,
+    // Its limit is 2,400 of weight; a page of aggregate trades weighs 20.
+    limit: { requests: 100, perSeconds: 60 },
+    symbolAt: joined,
+    terms: { baseUrl: binanceFutures.url, explain: explainBinance },
+    open: (http, symbolAt) => binanceFuturesHistory({ http, symbolAt }),
+  };
+}
+
 /** They are asked only with a key. */
 function keyedOf({ polygon, tiingo, alphaVantage }: Sources): readonly VendorDefinition[] {
-  const keyed = { kind: "rest", hasTrades: false } as const;
+  const keyed = { kind: "rest", hasTrades: false, streams: [] } as const;
   return [
     {
       ...keyed,
@@ -159,7 +196,13 @@ function keyedOf({ polygon, tiingo, alphaVantage }: Sources): readonly VendorDef
 
 /** They are asked without one, and promise nothing. */
 function freeOf({ yahoo, stooq }: Sources): readonly VendorDefinition[] {
-  const free = { kind: "rest", hasTrades: false, isConfigured: true, variables: [] } as const;
+  const free = {
+    kind: "rest",
+    hasTrades: false,
+    streams: [],
+    isConfigured: true,
+    variables: [],
+  } as const;
   return [
     {
       ...free,
@@ -189,13 +232,18 @@ function freeOf({ yahoo, stooq }: Sources): readonly VendorDefinition[] {
   ];
 }
 
-export function ccxtOf({ sources }: Config): readonly CcxtDefinition[] {
+/** Those that are asked for history, and those whose streams are played, which need their history too. */
+export function ccxtOf({ sources, liveFeeds }: Config): readonly CcxtDefinition[] {
   const { exchanges, url } = sources.ccxt;
-  return exchanges.map((exchangeId) => ({
+  const played = liveFeeds.flatMap(({ sourceId }) => /^ccxt:(.+)$/.exec(sourceId)?.[1] ?? []);
+  const known = new Set([...exchanges, ...played.filter((id) => ccxtExchangeIds().has(id))]);
+  return [...known].map((exchangeId) => ({
     sourceId: `ccxt:${exchangeId}`,
     kind: "ccxt",
     assetClasses: ["crypto"],
     hasTrades: true,
+    // Bars are made of trades: ccxt tells a bar while it still changes.
+    streams: hasCcxtStream(exchangeId) ? (["trades", "quotes", "books"] as const) : [],
     variables: ["CCXT_EXCHANGES"],
     isConfigured: true,
     priority: 25,

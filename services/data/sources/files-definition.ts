@@ -9,6 +9,7 @@ export function filesOf({ sources }: Config): SourceDefinition {
     assetClasses: ["equity", "index", "etf", "crypto", "fx", "future", "commodity"],
     timeframes: ["1m", "5m", "15m", "30m", "1h", "4h", "1d"],
     hasTrades: true,
+    streams: [],
     variables: ["DATA_FILES_DIR"],
     isConfigured: sources.filesDir !== null,
     priority: 5,

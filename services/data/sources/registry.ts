@@ -9,6 +9,7 @@ import { ccxtHistory } from "./ccxt-history.ts";
 import { ccxtOf, vendorsOf } from "./definitions.ts";
 import type { CcxtDefinition, History, SourceDefinition, VendorDefinition } from "./definitions.ts";
 import { filesOf } from "./files-definition.ts";
+import { SIMULATION } from "./simulation-definition.ts";
 import type { SourceError } from "./source.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import { isIllness, VendorHttp } from "./vendor-http.ts";
@@ -22,13 +23,17 @@ export interface KnownSource {
   readonly history: History;
   /** null where nothing is called over the network */
   readonly line: { readonly bucket: TokenBucket; readonly circuit: () => BreakerState } | null;
+  /** what it calls a symbol of ours */
+  readonly symbolAt: (symbol: string) => string;
 }
 
-interface Opened {
-  readonly definition: SourceDefinition;
-  readonly history: History;
-  readonly line: KnownSource["line"];
-}
+type Opened = Omit<KnownSource, "settings" | "symbolAt">;
+
+const NO_HISTORY: History = {
+  bars: async function* () {
+    // Nothing is known of its past.
+  },
+};
 
 /** The sources of a node, in the order in which they are asked. */
 export class SourceRegistry {
@@ -42,6 +47,7 @@ export class SourceRegistry {
       this.#openFiles(),
       ...vendorsOf(node.config).map((vendor) => this.#openVendor(vendor)),
       ...ccxtOf(node.config).map((exchange) => this.#openCcxt(exchange)),
+      { definition: SIMULATION, history: NO_HISTORY, line: null },
     ];
   }
 
@@ -54,7 +60,11 @@ export class SourceRegistry {
 
   all(): readonly KnownSource[] {
     return this.#opened
-      .map((opened) => ({ ...opened, settings: this.#settingsOf(opened.definition) }))
+      .map((opened) => ({
+        ...opened,
+        settings: this.#settingsOf(opened.definition),
+        symbolAt: this.#symbolAt(opened.definition),
+      }))
       .toSorted((a, b) => a.settings.priority - b.settings.priority);
   }
 
@@ -100,6 +110,8 @@ export class SourceRegistry {
         symbols: {},
         rateLimit: null,
         layouts: null,
+        liveSymbols: null,
+        liveKinds: null,
       }
     );
   }

@@ -1,13 +1,15 @@
 import type { DataSourceView } from "../../../mixins/rest/routes/data-sources.ts";
 import { isoTime } from "../../../mixins/rest/views.ts";
 import type { SourceHealth } from "../../../models/data-sources.ts";
+import type { LiveStatus } from "../live/live-counts.ts";
 import type { KnownSource } from "./registry.ts";
 
 export function toSourceView(
   { definition, settings, line }: KnownSource,
   health: SourceHealth | undefined,
+  stream: LiveStatus | undefined,
 ): DataSourceView {
-  const { sourceId, kind, isConfigured, variables, assetClasses, timeframes, hasTrades } =
+  const { sourceId, kind, isConfigured, variables, assetClasses, timeframes, hasTrades, streams } =
     definition;
   const { requests, perSeconds } = settings.rateLimit ?? definition.limit;
   return {
@@ -17,12 +19,33 @@ export function toSourceView(
     variables: [...variables],
     isEnabled: settings.isEnabled,
     priority: settings.priority,
-    coverage: { assetClasses: [...assetClasses], timeframes: [...timeframes], hasTrades },
+    coverage: {
+      assetClasses: [...assetClasses],
+      timeframes: [...timeframes],
+      hasTrades,
+      streams: [...streams],
+    },
     symbols: settings.symbols,
     limits: { requests, perSeconds, waitMs: Math.ceil(line?.bucket.waitMs ?? 0) },
     layouts: settings.layouts,
+    liveSymbols: settings.liveSymbols && [...settings.liveSymbols],
+    liveKinds: settings.liveKinds && [...settings.liveKinds],
+    stream: stream === undefined ? null : toStreamView(stream),
     circuit: line?.circuit() ?? null,
     health: toHealthView(health),
+  };
+}
+
+function toStreamView(status: LiveStatus): NonNullable<DataSourceView["stream"]> {
+  const { state, symbols, kinds, eventsPerSecond, lagMs, gapsOpen, lastErrors } = status;
+  return {
+    state,
+    symbols: [...symbols],
+    kinds: [...kinds],
+    eventsPerSecond,
+    lagMs,
+    gapsOpen,
+    lastError: lastErrors.at(-1) ?? null,
   };
 }
 

@@ -70,7 +70,7 @@ export interface StreamSubscription {
 export interface StreamSink {
   /** What came in one message of the vendor. */
   readonly events: (events: readonly MarketEvent[]) => void;
-  readonly refused: (row: RefusedRow) => void;
+  readonly refused: (row: RefusedRow & { readonly symbol: string }) => void;
   /**
    * Between these instants (epoch ms) something may have been missed, of every symbol or of those named: bars and trades are
    * to be filled in from history.

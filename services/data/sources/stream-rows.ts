@@ -2,8 +2,16 @@ import { checkTick } from "../../../domain/market/check-tick.ts";
 import { checkQuote } from "../../../domain/market/check-quote.ts";
 import { checkBar } from "../../../domain/market/check-bar.ts";
 import type { TradeTick } from "../../../domain/market/quote.ts";
-import type { MarketEvent, RowResult } from "../feeds/feed.ts";
+import type { MarketEvent, RefusedRow } from "../feeds/feed.ts";
 import type { StreamSink } from "./source.ts";
+
+/** A row of a message, with the symbol that it is of. */
+interface RawRow {
+  readonly symbol: string;
+  readonly [field: string]: unknown;
+}
+export type StreamRow =
+  { readonly event: MarketEvent } | { readonly refused: RefusedRow & { readonly symbol: string } };
 
 /** What a message holds beside what every tape has. */
 interface TradeDetails {
@@ -12,27 +20,32 @@ interface TradeDetails {
   readonly tsEventMicros?: number;
 }
 
-export function readTrade(row: object, details: TradeDetails, nowMs: number): RowResult {
+export function readTrade(row: RawRow, details: TradeDetails, nowMs: number): StreamRow {
   const checked = checkTick(row, { nowMs });
-  if ("refused" in checked) return checked;
+  if ("refused" in checked) return refusal(row, checked.refused);
   const trade: TradeTick = { ...checked.accepted, ...details };
   return { event: { kind: "trade", trade } };
 }
 
-export function readQuote(row: object, nowMs: number, tsEventMicros?: number): RowResult {
+export function readQuote(row: RawRow, nowMs: number, tsEventMicros?: number): StreamRow {
   const checked = checkQuote(row, { nowMs });
-  if ("refused" in checked) return checked;
+  if ("refused" in checked) return refusal(row, checked.refused);
   const quote = { ...checked.accepted, ...(tsEventMicros !== undefined && { tsEventMicros }) };
   return { event: { kind: "quote", quote } };
 }
 
-export function readBar(row: object, nowMs: number): RowResult {
+export function readBar(row: RawRow, nowMs: number): StreamRow {
   const checked = checkBar(row, { nowMs });
-  return "refused" in checked ? checked : { event: { kind: "bar", bar: checked.accepted } };
+  if ("refused" in checked) return refusal(row, checked.refused);
+  return { event: { kind: "bar", bar: checked.accepted } };
+}
+
+function refusal({ symbol }: RawRow, { reason, detail }: RefusedRow): StreamRow {
+  return { refused: { symbol, reason, detail } };
 }
 
 /** Hands a message's rows over together, what was refused of them by itself. */
-export function hand(sink: StreamSink, rows: readonly RowResult[]): void {
+export function hand(sink: StreamSink, rows: readonly StreamRow[]): void {
   const events: MarketEvent[] = [];
   for (const row of rows) {
     if ("event" in row) events.push(row.event);

@@ -2,21 +2,25 @@ import { Readable } from "node:stream";
 import type { Bar } from "../../../domain/market/bar.ts";
 import type { ExportFormat } from "../../../mixins/rest/routes/market-store.ts";
 import { isoTime } from "../../../mixins/rest/views.ts";
-import { readBars } from "../../../models/timescale/bars.ts";
-import type { BarQuery } from "../../../models/timescale/bars.ts";
 import type { NodeContext } from "../../context.ts";
+import { readSeries, type SeriesQuery } from "../series/read-series.ts";
 import { arrowBytes } from "./arrow-bars.ts";
 
 /** Bars in memory at a time. */
 const PAGE = 5_000;
 
-/** The bars of a range as bytes, read a page at a time as they are taken; it ends when whoever takes them does. */
-export function exportStream(
+type ExportQuery = Omit<SeriesQuery, "limit" | "order">;
+
+/**
+ * The bars of a range as bytes, read and adjusted a page at a time as they are taken; it ends when whoever takes them does.
+ * @throws RestError 422 where the first page has a week or month that cannot be adjusted: later the answer has begun
+ */
+export async function exportStream(
   node: NodeContext,
-  query: Omit<BarQuery, "limit" | "order">,
+  query: ExportQuery,
   format: ExportFormat,
-): Readable {
-  const pages = pagesOf(node, query);
+): Promise<Readable> {
+  const pages = await begun(pagesOf(node, query));
   switch (format) {
     case "csv":
       return bytesOf(csv(pages));
@@ -31,13 +35,22 @@ function bytesOf(chunks: AsyncIterable<string | Uint8Array>): Readable {
   return Readable.from(chunks, { objectMode: false });
 }
 
+/** The same pages, the first of them read already. */
+async function begun<T>(pages: AsyncGenerator<T, void, void>): Promise<AsyncIterable<T>> {
+  const first = await pages.next();
+  return (async function* () {
+    if (first.done !== true) yield first.value;
+    yield* pages;
+  })();
+}
+
 async function* pagesOf(
-  { pool }: NodeContext,
-  query: Omit<BarQuery, "limit" | "order">,
+  node: NodeContext,
+  query: ExportQuery,
 ): AsyncGenerator<readonly Bar[], void, void> {
   let startMs = query.startMs;
   for (;;) {
-    const page = await readBars(pool, {
+    const page = await readSeries(node, {
       ...query,
       ...(startMs !== undefined && { startMs }),
       limit: PAGE,

@@ -5,6 +5,7 @@ import { bodyHash } from "../../../mixins/actor/ids.ts";
 import { notFound, RestError, unprocessable } from "../../../mixins/rest/rest-error.ts";
 import type { ActionMap } from "../../../mixins/rest/routes/index.ts";
 import type { BarUploadView } from "../../../mixins/rest/routes/market-store.ts";
+import { recordRefusals } from "../../../models/quality.ts";
 import { latestBar, storeBars } from "../../../models/timescale/bars.ts";
 import { answerUpload, claimUpload } from "../../../models/upload-answers.ts";
 import type { RequestContext } from "../../../types/contracts.ts";
@@ -13,6 +14,7 @@ import { userOf } from "../../access.ts";
 import type { Market } from "../market.ts";
 import { BAR_FIELDS, readBarRows } from "./bar-rows.ts";
 import { readCsv } from "./csv-rows.ts";
+import { tellStored } from "./tell-stored.ts";
 
 type Params = ActionMap["market-store.ingest"]["params"];
 
@@ -70,8 +72,16 @@ async function store(
   const nowMs = node.clock.now();
   const { bars, rejected } = readBarRows(rows, { symbol, timeframe, source }, nowMs);
   const { inserted, revised, duplicates } = await storeBars(node.pool, bars, nowMs);
-  const last = bars.at(-1);
-  if (last !== undefined && inserted + revised > 0) await tellActor(node, market, last);
+  await recordRefusals(node.pool, symbol, source, "DUPLICATE", duplicates);
+  for (const [reason, refused] of Map.groupBy(rejected, (row) => row.reason)) {
+    const { detail } = refused.at(-1) ?? {};
+    await recordRefusals(node.pool, symbol, source, reason, refused.length, detail);
+  }
+  const [first, last] = [bars[0], bars.at(-1)];
+  if (first !== undefined && last !== undefined && inserted + revised > 0) {
+    await tellActor(node, market, last);
+    await tellStored(node, { symbol, timeframe, fromMs: first.startMs });
+  }
   return {
     accepted: inserted + revised,
     revised,

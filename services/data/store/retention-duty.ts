@@ -1,5 +1,6 @@
 import type { Work } from "../../../mixins/actor/duty.ts";
 import type { Timer } from "../../../mixins/clock.ts";
+import { forgetJobs } from "../../../models/jobs.ts";
 import { applyRetention } from "../../../models/timescale/storage.ts";
 import { forgetUploads } from "../../../models/upload-answers.ts";
 import type { NodeContext } from "../../context.ts";
@@ -7,6 +8,8 @@ import type { NodeContext } from "../../context.ts";
 const DAY_MS = 86_400_000;
 /** Idempotency keys of uploads are remembered for so long. */
 const KEYS_MS = 7 * DAY_MS;
+/** Jobs that are over, with their results. */
+const JOBS_MS = 30 * DAY_MS;
 /** Not while everything else starts; and a node that starts often does not delete often. */
 const FIRST_MS = 10 * 60_000;
 
@@ -50,6 +53,8 @@ export class RetentionDuty implements Work {
         if (deleted > 0) log.info({ kind, timeframe, deleted }, "retention has deleted rows");
       }
       await forgetUploads(pool, clock.now() - KEYS_MS);
+      const jobs = await forgetJobs(pool, clock.now() - JOBS_MS);
+      if (jobs > 0) log.info({ deleted: jobs }, "jobs that ended long ago were deleted");
     } catch (err) {
       if (!this.#isStopped) log.warn({ err }, "retention could not be applied; again tomorrow");
     }

@@ -10,11 +10,13 @@ import {
   claimJob,
   endJob,
   findJob,
+  forgetJobs,
   insertJob,
   renewJob,
   reportJob,
   sweepJobs,
 } from "../../../models/jobs.ts";
+import { leaveJob } from "../../e2e/jobs.ts";
 import { withDatabase } from "../../support/database.ts";
 import { eventually } from "../../support/node-eventually.ts";
 
@@ -252,6 +254,20 @@ describe("jobs", () => {
     expect(reports.length).toBeGreaterThanOrEqual(2);
     expect(reports.length).toBeLessThanOrEqual(6);
     expect(reports[0]).toMatchObject({ progress: 0.25, message: "a quarter" });
+  });
+
+  it("are forgotten when they ended before then, and never while they wait", async () => {
+    const { pool } = database;
+    const [old, recent] = [
+      await leaveJob(pool, "u", "succeeded"),
+      await leaveJob(pool, "u", "succeeded"),
+    ];
+    const waiting = await leaveJob(pool, "u", "queued");
+    const aged = "UPDATE ops.job SET ended_at = ended_at - interval '31 days' WHERE job_id = $1";
+    await pool.query(aged, [old]);
+    expect(await forgetJobs(pool, Date.now() - 30 * 86_400_000)).toBe(1);
+    expect(await findJob(pool, old)).toBeNull();
+    for (const kept of [recent, waiting]) expect(await findJob(pool, kept)).not.toBeNull();
   });
 
   it("keep results that vendors have put unstorable characters into", async () => {

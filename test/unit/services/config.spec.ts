@@ -18,6 +18,43 @@ const refusedVariables = (env: Environment): readonly string[] =>
 
 const SECRET = "s".repeat(32);
 
+const DEFAULT_SOURCES: Config["sources"] = {
+  alpaca: {
+    url: "https://data.alpaca.markets",
+    streamUrl: "wss://stream.data.alpaca.markets",
+    feed: "iex",
+  },
+  binance: {
+    url: "https://data-api.binance.vision",
+    streamUrl: "wss://stream.binance.com:9443",
+  },
+  binanceFutures: { url: "https://fapi.binance.com", streamUrl: "wss://fstream.binance.com" },
+  polygon: { url: "https://api.polygon.io", key: null },
+  tiingo: { url: "https://api.tiingo.com", key: null },
+  alphaVantage: { url: "https://www.alphavantage.co", key: null },
+  yahoo: { url: "https://query1.finance.yahoo.com" },
+  stooq: { url: "https://stooq.com", key: null },
+  ccxt: { exchanges: [], url: null, streamUrl: null },
+  filesDir: null,
+};
+
+const DEFAULT_ALTERNATIVE: Config["alternative"] = {
+  newsFeeds: [],
+  newsApi: { url: "https://newsapi.org", key: null },
+  edgar: { url: "https://www.sec.gov", dataUrl: "https://data.sec.gov", userAgent: null },
+  fred: { url: "https://api.stlouisfed.org", key: null },
+  treasury: { url: "https://home.treasury.gov" },
+  reddit: {
+    url: "https://oauth.reddit.com",
+    signInUrl: "https://www.reddit.com",
+    clientId: null,
+    clientSecret: null,
+    userAgent: null,
+  },
+  stocktwits: { url: "https://api.stocktwits.com" },
+  webhooks: new Map(),
+};
+
 describe("an empty environment", () => {
   it("is one process with everything embedded", () => {
     const { nodeId, ...config } = readConfig({});
@@ -29,6 +66,7 @@ describe("an empty environment", () => {
       dataDir: "./data",
       databaseUrl: null,
       redisUrl: null,
+      mongoUrl: null,
       natsServers: null,
       bus: { namespace: "qa", maxAgeMs: 604_800_000, maxBytes: 1_073_741_824, replicas: 1 },
       services: ["gateway", "data", "ai", "risk", "execution"],
@@ -38,8 +76,12 @@ describe("an empty environment", () => {
       admin: { email: "admin@localhost", password: null },
       hasSampleData: true,
       replaySpeed: 4,
+      liveFeeds: [],
+      streamsPerUser: 50,
       corsOrigins: [],
       alpaca: null,
+      sources: DEFAULT_SOURCES,
+      alternative: DEFAULT_ALTERNATIVE,
       credentials: { kind: "generated" },
       brokerHosts: [],
     } satisfies Omit<Config, "nodeId">);
@@ -60,6 +102,7 @@ describe("a full environment", () => {
       DATA_DIR: "/var/lib/qa",
       DATABASE_URL: "postgresql://qa:pw@db/qa",
       REDIS_URL: "rediss://cache:6380/1",
+      MONGO_URL: "mongodb://docs/qa",
       NATS_URL: "nats://a:4222, tls://b:4222",
       NATS_NAMESPACE: "desk-1",
       NATS_EVENTS_HOURS: "0.5",
@@ -74,6 +117,8 @@ describe("a full environment", () => {
       ADMIN_PASSWORD: "correct horse battery",
       SAMPLE_DATA: "on",
       REPLAY_SPEED: "0.5",
+      LIVE_FEEDS: "binance:BTCUSDT,ETHUSDT:trades,books; ccxt:kraken:BTC/USD:quotes",
+      STREAMS_PER_USER: "1000",
       CORS_ORIGINS: "https://desk.example.com,http://localhost:5173",
       ALPACA_KEY_ID: "PK1",
       ALPACA_SECRET_KEY: "s3cret",
@@ -88,6 +133,7 @@ describe("a full environment", () => {
       dataDir: "/var/lib/qa",
       databaseUrl: "postgresql://qa:pw@db/qa",
       redisUrl: "rediss://cache:6380/1",
+      mongoUrl: "mongodb://docs/qa",
       natsServers: ["nats://a:4222", "tls://b:4222"],
       bus: { namespace: "desk-1", maxAgeMs: 1_800_000, maxBytes: 2_097_152, replicas: 3 },
       services: ["data", "risk"],
@@ -98,8 +144,15 @@ describe("a full environment", () => {
       admin: { email: "ops@example.com", password: "correct horse battery" },
       hasSampleData: true,
       replaySpeed: 0.5,
+      liveFeeds: [
+        { sourceId: "binance", symbols: ["BTCUSDT", "ETHUSDT"], kinds: ["trades", "books"] },
+        { sourceId: "ccxt:kraken", symbols: ["BTC/USD"], kinds: ["quotes"] },
+      ],
+      streamsPerUser: 1000,
       corsOrigins: ["https://desk.example.com", "http://localhost:5173"],
       alpaca: { keyId: "PK1", secretKey: "s3cret", baseUrl: "https://api.alpaca.markets" },
+      sources: DEFAULT_SOURCES,
+      alternative: DEFAULT_ALTERNATIVE,
       credentials: { kind: "key", key: Buffer.alloc(32, 0xab) },
       brokerHosts: ["fix.example.com:9876", "10.0.0.7"],
     } satisfies Config);
@@ -206,6 +259,7 @@ describe("a bad value", () => {
     ["DATABASE_URL", "mysql://db/qa"],
     ["DATABASE_URL", "db:5432"],
     ["REDIS_URL", "localhost:6379"],
+    ["MONGO_URL", "localhost:27017"],
     ["NATS_URL", "nats://a:4222,b"],
     ["NATS_NAMESPACE", "a.b"],
     ["NATS_NAMESPACE", "Desk"],
@@ -224,6 +278,12 @@ describe("a bad value", () => {
     ["SAMPLE_DATA", "true"],
     ["REPLAY_SPEED", "0"],
     ["REPLAY_SPEED", "fast"],
+    ["LIVE_FEEDS", "binance"],
+    ["LIVE_FEEDS", "binance:BTCUSDT:ticks"],
+    ["LIVE_FEEDS", "binance:BTCUSDT:trades,trades"],
+    ["LIVE_FEEDS", "binance:A:trades;binance:B:trades"],
+    ["STREAMS_PER_USER", "0"],
+    ["STREAMS_PER_USER", "1.5"],
     ["CORS_ORIGINS", "https://desk.example.com/"],
     ["CORS_ORIGINS", "desk.example.com"],
   ])("%s=%s is refused", (variable, value) => {
@@ -266,13 +326,14 @@ describe("a bad value", () => {
 
 describe("production", () => {
   it("does not start on embedded stores", () => {
-    const unset = ["DATABASE_URL", "REDIS_URL", "NATS_URL"];
+    const unset = ["DATABASE_URL", "REDIS_URL", "MONGO_URL", "NATS_URL"];
     expect(refusedVariables({ NODE_ENV: "production" })).toEqual(unset);
   });
 
   it("accepts stores in parts", () => {
     const env = { DB_HOST: "db", DB_NAME: "qa", DB_USER: "qa", REDIS_HOST: "cache" };
-    expect(refusedVariables({ NODE_ENV: "production", ...env })).toEqual(["NATS_URL"]);
+    const missing = ["MONGO_URL", "NATS_URL"];
+    expect(refusedVariables({ NODE_ENV: "production", ...env })).toEqual(missing);
   });
 
   it("starts on embedded stores when that is said to be meant", () => {
@@ -302,4 +363,35 @@ it(".env.example documents exactly the variables that are read", () => {
   const example = readFileSync(path.join(__dirname, "../../../.env.example"), "utf8");
   const documented = [...example.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
   expect(new Set(documented)).toEqual(new Set(variablesRead()));
+});
+
+describe("sources of alternative data", () => {
+  it("are read by name", () => {
+    const secret = "x".repeat(32);
+    const { alternative } = readConfig({
+      NEWS_FEEDS: "fed=https://a.example/feed?x=1, ecb=http://b.example",
+      ALTERNATIVE_WEBHOOKS: `desk:${secret};lab:${secret}:y`,
+    });
+    expect(alternative.newsFeeds).toEqual([
+      { name: "rss-fed", url: "https://a.example/feed?x=1" },
+      { name: "rss-ecb", url: "http://b.example" },
+    ]);
+    expect([...alternative.webhooks]).toEqual([
+      ["desk", secret],
+      ["lab", `${secret}:y`],
+    ]);
+  });
+
+  it.each([
+    ["NEWS_FEEDS", "https://a.example"],
+    ["NEWS_FEEDS", "a=ftp://a.example"],
+    ["NEWS_FEEDS", "a=https://a.example,a=https://b.example"],
+    ["ALTERNATIVE_WEBHOOKS", "desk:short-and-secret"],
+    ["ALTERNATIVE_WEBHOOKS", "x".repeat(40)],
+    ["EDGAR_USER_AGENT", "name\u0000"],
+    ["FRED_URL", "api.stlouisfed.org"],
+  ])("%s=%s is refused by name, and a secret is not repeated", (variable, value) => {
+    expect(() => readConfig({ [variable]: value })).toThrow(variable);
+    expect(() => readConfig({ [variable]: value })).not.toThrow("short-and-secret");
+  });
 });

@@ -43,6 +43,7 @@ beforeAll(async () => {
     limiter,
     streamSource: { subscribe: () => () => undefined },
     metrics: { render: () => "" },
+    jobs: { find: () => Promise.resolve(null) },
     readiness: { check: () => Promise.resolve({ ready: true, dependencies: {} }) },
     clock: systemClock,
   });

@@ -8,9 +8,12 @@ import {
   getCrossSection,
 } from "../../../../mixins/rest/routes/feature-statistics.ts";
 import { getFeatureCatalogue, getFeatures } from "../../../../mixins/rest/routes/features.ts";
+import { putListings } from "../../../../mixins/rest/routes/corporate-actions.ts";
 import { listSymbols, putSymbol } from "../../../../mixins/rest/routes/symbols.ts";
 import { storeBars } from "../../../../models/timescale/bars.ts";
+import { barsBefore } from "../../../../services/data/features/bars.ts";
 import { LiveFeatures } from "../../../../services/data/live-features.ts";
+import { Market } from "../../../../services/data/market.ts";
 import { resolveFeatures } from "../../../../services/data/features/resolve.ts";
 import { computeFrom } from "../../../../services/data/features/compute.ts";
 import { readBarColumns } from "../../../../models/timescale/bars.ts";
@@ -66,6 +69,12 @@ async function problemOf(
   };
 }
 
+const liveFeatures = () => {
+  const { context } = node();
+  const known = new Market(context);
+  return new LiveFeatures(context.pool, (next) => barsBefore(context, known, next));
+};
+
 const LIVE = [
   "sma_5",
   "ema_4",
@@ -85,12 +94,12 @@ describe("features at the close of a live bar", () => {
     const symbol = await listed("CUT");
     const list = bars(symbol, 40);
     const features = await resolved();
-    let live = new LiveFeatures(pool());
+    let live = liveFeatures();
     const lost = new Set([1, 7, 8, 20, 33]);
     const seen: FeatureValues[] = [];
     for (const [i, next] of list.entries()) {
       await storeBars(pool(), [next], dayMs(i + 1));
-      if (lost.has(i)) live = new LiveFeatures(pool());
+      if (lost.has(i)) live = liveFeatures();
       const { present, previous } = await live.at(next, features);
       if (i > 0) expect(previous).toEqual(seen.at(-1));
       expect((await live.at(next, features)).present).toEqual(present);
@@ -109,15 +118,77 @@ describe("features at the close of a live bar", () => {
       bars("PAST", 20).filter((_, day) => day !== 9 && day !== 0),
     );
     const features = await resolved();
-    const live = new LiveFeatures(pool());
+    const live = liveFeatures();
     await live.at(bar(symbol, 19), features);
     for (const changed of [bar(symbol, 15, 250), bar(symbol, 0)]) {
       await storeBars(pool(), [changed], dayMs(30));
       const next = bar(symbol, changed.startMs === dayMs(0) ? 21 : 20);
       await storeBars(pool(), [next], dayMs(30));
       const { present } = await live.at(next, features);
-      expect(present).toEqual((await new LiveFeatures(pool()).at(next, features)).present);
+      expect(present).toEqual((await liveFeatures().at(next, features)).present);
     }
+  });
+});
+
+describe("features at the close of a live bar whose series grew in its middle", () => {
+  const pool = () => node().context.pool;
+
+  it("take the bars of a gap in that were stored while the series was live, and read nothing otherwise", async () => {
+    const symbol = await listed(
+      "GAP",
+      bars("GAP", 20).filter((_, day) => day < 5 || day > 9),
+    );
+    const features = await resolveFeatures(pool(), null, LIVE);
+    const known = new Market(node().context);
+    let reads = 0;
+    const live = new LiveFeatures(pool(), (next) => {
+      reads += 1;
+      return barsBefore(node().context, known, next);
+    });
+    const at = async (day: number) => {
+      await storeBars(pool(), [bar(symbol, day)], dayMs(40));
+      const { present } = await live.at(bar(symbol, day), features);
+      expect(present).toEqual((await liveFeatures().at(bar(symbol, day), features)).present);
+    };
+    for (const day of [20, 21, 22]) await at(day);
+    expect(reads).toBe(1);
+    await storeBars(
+      pool(),
+      [7, 8].map((day) => bar(symbol, day)),
+      dayMs(40),
+    );
+    for (const day of [23, 24]) await at(day);
+    expect(reads).toBe(2);
+    await storeBars(pool(), [bar(symbol, 6)], dayMs(40));
+    await storeBars(pool(), [bar(symbol, 25)], dayMs(40));
+    await at(26);
+    expect(reads).toBe(3);
+  });
+
+  it("go on from the ticker that the symbol had before, and hear of what changes there", async () => {
+    await listed("OLDER", bars("OLDER", 10));
+    await listed("YOUNG");
+    await node().admin.call(putListings, {
+      symbol: "OLDER",
+      listings: [{ ticker: "OLDER", from: "2000-01-01", until: "2001-01-01" }],
+    });
+    await node().admin.call(putListings, {
+      symbol: "YOUNG",
+      listings: [
+        { ticker: "OLDER", from: "2020-01-01", until: "2020-01-10" },
+        { ticker: "YOUNG", from: "2020-01-11" },
+      ],
+    });
+    const features = await resolveFeatures(pool(), null, ["sma_3"]);
+    const live = liveFeatures();
+    const at = async (day: number) => {
+      await storeBars(pool(), [bar("YOUNG", day, 200)], dayMs(40));
+      return (await live.at(bar("YOUNG", day, 200), features)).present["sma_3"];
+    };
+    const close = (day: number) => Number(bar("OLDER", day).close);
+    expect(await at(10)).toBeCloseTo((close(8) + close(9) + 200) / 3, 9);
+    await storeBars(pool(), [bar("OLDER", 9, 500)], dayMs(41));
+    expect(await at(11)).toBeCloseTo((500 + 200 + 200) / 3, 9);
   });
 });
 

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import type { Bar } from "../../../../domain/market/bar.ts";
+import type { Instrument } from "../../../../domain/market/instrument.ts";
 import type { TradeTick } from "../../../../domain/market/quote.ts";
 import { add, dec } from "../../../../domain/shared/decimal.ts";
-import { readBars, storeBars } from "../../../../models/timescale/bars.ts";
-import { readTrades, storeTrades } from "../../../../models/timescale/trades.ts";
+import { readBars } from "../../../../models/timescale/bars.ts";
+import { readTrades } from "../../../../models/timescale/trades.ts";
+import { upsertInstrument } from "../../../../models/instruments.ts";
 import type { NodeContext } from "../../../../services/context.ts";
 import { LiveRunner } from "../../../../services/data/live/live-runner.ts";
 import { MarketChain } from "../../../../services/data/market-chain.ts";
@@ -19,6 +21,18 @@ import { describeWith, sharedFile } from "../../../unit/services/data/shared-dat
 const RECORDING = "orderbook/binance_spot_ethusdt_20240808_ws.jsonl.gz";
 const SYMBOL = "ETHUSDT";
 const MINUTE_MS = 60_000;
+const ETHUSDT: Instrument = {
+  symbol: SYMBOL,
+  name: "Ether",
+  assetClass: "crypto",
+  venue: "PAPER",
+  currency: "USD",
+  tickSize: "0.01",
+  lotSize: "0.0001",
+  multiplier: "1",
+  shortable: false,
+  calendar: "24x7",
+};
 
 interface Frame {
   readonly text: string;
@@ -77,45 +91,23 @@ function barsOf(trades: readonly TradeTick[]): readonly Omit<Bar, "vwap">[] {
 }
 
 describeWith([RECORDING], "from a vendor's line to what is stored", () => {
-  const node = withNode();
   let server: BinanceStreams;
+  const env: { BINANCE_DATA_URL?: string } = {};
   let runner: LiveRunner | null = null;
   let clock: FastClock;
-  const backfills: unknown[] = [];
 
   beforeAll(async () => {
     server = await BinanceStreams.start();
+    env.BINANCE_DATA_URL = server.server.httpUrl;
   });
+  // Begun after the server, whose address it is told.
+  const node = withNode({ env });
   afterAll(() => server.server.stop());
 
-  /** The node with a clock of the recording's time, and a history of the vendor behind `sources.backfill`. */
-  function nodeOf(history: readonly TradeTick[]): NodeContext {
-    const { context } = node();
-    const backfill = async (params: { readonly startMs: number; readonly endMs: number }) => {
-      backfills.push(params);
-      if (backfills.length === 1) throw new Error("the vendor is away for a moment");
-      const missing = history.filter(
-        ({ tsEventMs }) => tsEventMs >= params.startMs && tsEventMs < params.endMs,
-      );
-      await storeTrades(context.pool, missing, clock.now());
-      await storeBars(context.pool, barsOf(missing), clock.now());
-      return { stored: missing.length, source: "binance" };
-    };
-    const broker = {
-      registry: {
-        actions: {
-          isAvailable: (name: string) =>
-            name === "sources.backfill" || context.broker.registry.actions.isAvailable(name),
-        },
-      },
-      call: (name: string, params: never) =>
-        name === "sources.backfill" ? backfill(params) : context.broker.call(name, params),
-    };
-    return Object.create(context, {
-      clock: { get: () => clock },
-      broker: { value: broker },
-      // sound: the context with two of its parts replaced by what speaks the same
-    }) as NodeContext;
+  /** The node with a clock of the recording's time. */
+  function nodeOf(): NodeContext {
+    // sound: the context with one of its parts replaced by what speaks the same
+    return Object.create(node().context, { clock: { get: () => clock } }) as NodeContext;
   }
 
   test("stored trades and minute bars equal the recording, though the line was cut in the middle", async () => {
@@ -124,7 +116,10 @@ describeWith([RECORDING], "from a vendor's line to what is stored", () => {
     const firstMs = trades[0]?.tsEventMs ?? 0;
     clock = new FastClock(firstMs, 20);
     server.image = image;
-    const context = nodeOf(trades);
+    server.past = trades;
+    server.pastFailures = 1;
+    await upsertInstrument(node().context.pool, ETHUSDT);
+    const context = nodeOf();
     const market = new Market(context);
     const { wsUrl, httpUrl } = server.server;
     runner = new LiveRunner({
@@ -133,6 +128,8 @@ describeWith([RECORDING], "from a vendor's line to what is stored", () => {
       sourceId: "binance",
       symbols: [SYMBOL],
       kinds: ["trades", "quotes", "books"],
+      repairs: ["bars", "trades"],
+      repairRetryMs: 100,
       stream: binanceStream({
         sourceId: "binance",
         market: "spot",
@@ -179,7 +176,8 @@ describeWith([RECORDING], "from a vendor's line to what is stored", () => {
     const expected = barsOf(trades);
     expect(bars.map(({ vwap: _vwap, ...bar }) => bar)).toEqual(expected);
     expect(expected.length).toBeGreaterThanOrEqual(6);
-    expect(backfills.length).toBeGreaterThan(1);
+    expect(server.pastFailures).toBe(0);
+    expect(server.pastAsked).toBeGreaterThan(3);
     const { refused, reconnects, gaps, lagMs } = runner.status;
     expect({ refused, reconnects, gaps }).toEqual({ refused: 0, reconnects: 1, gaps: 1 });
     expect(lagMs).not.toBeNull();

@@ -1,5 +1,8 @@
+import type { TradeFate } from "../../../../domain/market/bars/symbol-bars.ts";
 import type { BookSnapshot } from "../../../../domain/market/book/snapshot.ts";
 import type { Quote, TradeTick } from "../../../../domain/market/quote.ts";
+import { refusalsOf } from "../../../../models/quality.ts";
+import { streamGaps } from "../../../../models/stream-gaps.ts";
 import { storeBars } from "../../../../models/timescale/bars.ts";
 import type { NodeContext } from "../../../../services/context.ts";
 import type { MarketEvent } from "../../../../services/data/feeds/feed.ts";
@@ -41,15 +44,20 @@ class HeldChain implements LiveChain {
   gate: Promise<void> = Promise.resolve();
   failures = 0;
 
-  async takeTrades(trades: readonly TradeTick[]): Promise<void> {
+  /** the fates of trades, by id, that are no news */
+  readonly fates = new Map<string, TradeFate>();
+
+  async takeTrades(trades: readonly TradeTick[]): Promise<readonly TradeFate[]> {
     await this.gate;
     if (this.failures-- > 0) throw new Error("the store is away");
     this.trades.push(...trades);
     this.batches.push(trades.length);
+    return trades.map(({ tradeId = "" }) => this.fates.get(tradeId) ?? "new");
   }
 
-  async takeBar(): Promise<void> {
+  async takeBar(): Promise<"accepted"> {
     await this.gate;
+    return "accepted";
   }
 
   async takeQuote(quote: Quote): Promise<void> {
@@ -95,6 +103,7 @@ async function start(options: Partial<LiveOptions> = {}): Promise<void> {
     sourceId: "by-hand",
     symbols: ["AAA", "BBB"],
     kinds,
+    repairs: ["bars", "trades"],
     stream: stream.open,
     ...options,
   });
@@ -113,10 +122,18 @@ function quoteOf(n: number): MarketEvent {
   return { kind: "quote", quote: { symbol: "AAA", ...sides, ...last } };
 }
 
+const BOOK: BookSnapshot = {
+  symbol: "AAA",
+  bids: [],
+  asks: [],
+  source: "by-hand",
+  tsEventMs: START_MS,
+  tsInitMs: START_MS,
+};
+
 function bookOf(n: number): MarketEvent {
   const times = { tsEventMs: START_MS + n, tsInitMs: START_MS };
-  const words = { symbol: "AAA", bids: [], asks: [], sequence: String(n), source: "by-hand" };
-  return { kind: "book", book: { ...words, ...times } };
+  return { kind: "book", book: { ...BOOK, sequence: String(n), ...times } };
 }
 
 function hold(): () => void {
@@ -177,6 +194,7 @@ test("when too much waits the stream is cut, all that was heard is stored, and w
   clock.nowMs += 2 * MINUTE_MS;
   await eventually("repairs", () => (backfills.length === 2 ? true : null));
   expect(backfills).toContainEqual({
+    source: "by-hand",
     symbol: "AAA",
     kinds: ["bars", "trades"],
     startMs: START_MS - MINUTE_MS,
@@ -204,4 +222,59 @@ test("a minute without a newer trade is closed two seconds after its end, but no
   stream.sink?.state("live");
   await eventually("the end of the minute", () => (chain.reached.length === 2 ? true : null));
   expect(chain.reached[1]).toBe(START_MS + MINUTE_MS);
+});
+
+test("a gap that is open when the node stops is filled in after the next start", async () => {
+  await start({ symbols: ["CCC"], repairGraceMs: 0 });
+  const gap = { startMs: START_MS + 1, endMs: START_MS + 2, reason: "a line was lost" };
+  stream.sink?.gap(gap);
+  await runner.stop();
+  const { pool } = node().context;
+  const open = { symbol: "CCC", startMs: START_MS, endMs: START_MS + MINUTE_MS };
+  expect(await streamGaps(pool, "by-hand")).toContainEqual(open);
+  expect(backfills).toEqual([]);
+  clock.nowMs += MINUTE_MS;
+  await start({ symbols: ["CCC"], repairGraceMs: 0 });
+  await eventually("a repair", () =>
+    backfills.some((asked) => JSON.stringify(asked).includes("CCC")) ? true : null,
+  );
+  await eventually("a record without it", async () => {
+    const left = await streamGaps(pool, "by-hand");
+    return left.some(({ symbol }) => symbol === "CCC") ? null : true;
+  });
+});
+
+test("what is refused, repeated or late is counted on record, together", async () => {
+  await start({ symbols: ["DDD"] });
+  chain.fates.set("2", "repeated").set("3", "late").set("4", "outOfOrder");
+  const refused = { symbol: "DDD", reason: "NOT_A_DECIMAL", detail: "price: 0" } as const;
+  for (const row of [refused, refused, { ...refused, detail: "price: -1" }])
+    stream.sink?.refused(row);
+  stream.say(...numbers(6).map((n) => trade("DDD", n)));
+  await eventually("all of it", () => (chain.trades.length === 6 ? true : null));
+  await runner.stop();
+  const counts = await refusalsOf(node().context.pool, "DDD");
+  expect(
+    counts.map(({ source, reason, count, detail }) => [source, reason, count, detail]),
+  ).toEqual([
+    ["by-hand", "DUPLICATE", 1, null],
+    ["by-hand", "NOT_A_DECIMAL", 3, "price: -1"],
+    ["by-hand", "OUT_OF_ORDER", 2, null],
+  ]);
+});
+
+test("without a vendor's quotes the best levels of its book are one; with them they are not", async () => {
+  const level = (price: string) => [{ price, size: "3" }];
+  const book = { ...bookOf(1), book: { ...BOOK, bids: level("9"), asks: level("11") } } as const;
+  await start({ kinds: ["books"] });
+  stream.say(book);
+  await eventually("a quote", () => (chain.quotes.length > 0 ? true : null));
+  expect(chain.quotes[0]).toMatchObject({ bid: "9", bidSize: "3", ask: "11", last: null });
+  await runner.stop();
+  chain = new HeldChain();
+  await start({ kinds: ["books", "quotes"] });
+  stream.say(book);
+  await eventually("a book", () => (chain.books.length > 0 ? true : null));
+  await runner.stop();
+  expect(chain.quotes).toEqual([]);
 });

@@ -43,7 +43,7 @@ describe("a node that was told to play a simulated market", () => {
     expect(data[0]?.lagMs).toBeGreaterThanOrEqual(0);
     expect(data[1]).toMatchObject({ sourceId: "ccxt:nowhere", state: "closed", events: 0 });
     const errors = node().errors.splice(0);
-    expect(errors.join()).toContain("ccxt has no stream of nowhere");
+    expect(errors.join()).toContain("LIVE_FEEDS names a source that has no stream");
   });
 
   test("its trades are stored, its quotes answered and its figures shown as metrics", async () => {

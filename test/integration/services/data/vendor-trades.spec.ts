@@ -61,6 +61,26 @@ describe("trades of", () => {
     ]);
   });
 
+  it("Binance's futures are aggregate ones, page after page by the ids of its stream", async () => {
+    const all = Array.from({ length: 1_500 }, (_, index) => ({
+      a: 700 + index,
+      p: "42000.1",
+      q: "0.5",
+      T: START_MS + index,
+      m: true,
+    }));
+    server.respond = ({ pathname, searchParams }) => {
+      expect(pathname).toBe("/fapi/v1/aggTrades");
+      const from = Number(searchParams.get("fromId") ?? 0);
+      const startMs = Number(searchParams.get("startTime") ?? 0);
+      const page = all.filter(({ a, T }) => a >= from && T >= startMs);
+      return { body: JSON.stringify(page.slice(0, Number(searchParams.get("limit")))) };
+    };
+    const trades = await tradesOf("binance-futures", "BTC-USDT");
+    expect(trades.map(({ tradeId }) => tradeId)).toEqual(all.map(({ a }) => String(a)));
+    expect(trades[0]).toMatchObject({ source: "binance-futures", aggressor: "sell", size: "0.5" });
+  });
+
   it("Polygon keep the microseconds of times that no float holds", async () => {
     const nanos = `${START_MS}123456`;
     const row = `{"sip_timestamp":${nanos},"price":190.123456789012345,"size":100,"id":"7"}`;

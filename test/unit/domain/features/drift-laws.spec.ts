@@ -1,7 +1,7 @@
 import { KERNELS } from "../../../../domain/features/catalogue.ts";
 import type { BarFloats, FeatureValue, Kernel } from "../../../../domain/features/kernel.ts";
 
-const BARS = 100_000;
+const BARS = 40_000;
 /** Enough for every average to have forgotten how it began. */
 const TAIL = 3_000;
 /** Sums since the first bar: their level is their history. */
