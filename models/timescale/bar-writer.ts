@@ -35,7 +35,7 @@ export async function writeBars(
   let [inserted, revised] = [0, 0];
   // Each round is a transaction of its own: one that went on to a second round would hold rows that another wants.
   for (const round of rounds(bars)) {
-    const write = round.length > FEW ? writeMany : writeFew;
+    const write = round.length > FEW ? writeMany : writeFewAlone;
     const counts = await write(session, round, knownAtMs);
     inserted += counts.inserted;
     revised += counts.revised;
@@ -104,8 +104,27 @@ async function writeFew(
   return counted(await session.query<Counts>(UPSERT_FEW, values, "store-few-bars"));
 }
 
+/**
+ * A series that is being born has no row yet that could be locked before its bars: whoever comes then may hold a bar and want the
+ * row, while the next holds the row and wants the bar. Once it is there, that cannot happen again.
+ */
+async function writeFewAlone(
+  session: Session,
+  bars: readonly Bar[],
+  knownAtMs: number,
+): Promise<Counts> {
+  try {
+    return await writeFew(session, bars, knownAtMs);
+  } catch (error) {
+    if (codeOf(error) !== DEADLOCK) throw error;
+    return writeFew(session, bars, knownAtMs);
+  }
+}
+
+const DEADLOCK = "40P01";
+
 /** Somebody wrote the same bars at the same time without the lock of their series, or holds locks in another order. */
-const COLLISIONS = new Set(["23505", "40P01"]);
+const COLLISIONS = new Set(["23505", DEADLOCK]);
 
 async function writeMany(
   session: Session,

@@ -44,7 +44,7 @@ describe("an administrator who operates one node", () => {
     async (role) => {
       const { client } = await signUp(node(), { role });
       const routes = ROUTES.filter(({ permission }) => permission === "system.operate");
-      expect(routes).toHaveLength(12);
+      expect(routes).toHaveLength(13);
       const input = { nodeId, shard: SHARD, type: "order", actorId: orderId };
       for (const route of routes) {
         const answer = await client.ask(route, { ...input, effectId: randomUUID() });

@@ -98,7 +98,12 @@ export const getQuality = route({
   query: {
     timeframe: s.defaulted(timeframe, "1d"),
     start: s.optional(s.describe(s.time(), "the first stored bar when absent")),
-    end: s.optional(s.describe(s.time(), "now when absent")),
+    end: s.optional(
+      s.describe(
+        s.time(),
+        "now when absent; of what is longer than a report may be, the end of what is stored",
+      ),
+    ),
     threshold: s.defaulted(s.describe(s.number({ min: 1, max: 1_000 }), "of outliers' scores"), 8),
     ...pagingInOrder,
   },

@@ -97,7 +97,8 @@ function requireBars(
 ): void {
   const needed = 1 + Math.max(0, ...features.map(({ warmup }) => warmup));
   if (count >= needed) return;
-  const names = features.map(({ name }) => name).join(", ");
+  const late = features.filter(({ warmup }) => warmup >= count);
+  const names = late.map(({ name }) => name).join(", ");
   throw insufficientData(
     `a first value of ${names} needs ${needed} bars of ${timeframe}, there are ${count}`,
   );

@@ -1,4 +1,5 @@
 import type { RefusedRow } from "../feeds/feed.ts";
+import { cellsOf, TIME_NAMES } from "./csv-cells.ts";
 import { timeReader } from "./date-format.ts";
 import type { Column, CsvLayout } from "./layout.ts";
 import { FileError, linesOf } from "./open-file.ts";
@@ -9,9 +10,6 @@ export interface FileRow {
   readonly cell: (column: Column) => string | undefined;
 }
 export type FileRowResult = FileRow | { readonly refused: RefusedRow };
-
-/** What files call the time, when nobody says. */
-const TIME_NAMES = ["timestamp", "time", "date", "datetime"];
 
 /** The rows of a CSV file in batches. @throws FileError when its header has not the columns that are needed */
 export async function* csvRows(
@@ -36,7 +34,7 @@ function rowReader(
   layout: CsvLayout,
   needed: readonly Column[],
 ): (line: string) => FileRowResult {
-  const names = cellsOf(header.replace(/^\uFEFF/, "")).map((name) => name.trim());
+  const names = cellsOf(header.replace(/^\uFEFF/, ""))?.map((name) => name.trim()) ?? [];
   const indexOf = (column: Column): number => columnIndex(names, layout, column);
   const missing = needed.filter((column) => indexOf(column) === -1);
   if (missing.length > 0)
@@ -48,7 +46,7 @@ function rowReader(
   const readTime = timeReader(layout.dateFormat, layout.timeZone);
   return (line) => {
     const cells = cellsOf(line);
-    if (cells.length !== names.length) return malformed(names.length, line);
+    if (cells?.length !== names.length) return malformed(names.length, line);
     const cell = (column: Column): string | undefined => cells[places.get(column) ?? -1]?.trim();
     const time = readTime(cell("timestamp") ?? "");
     return "ms" in time ? { ms: time.ms, cell } : time;
@@ -65,11 +63,4 @@ function columnIndex(names: readonly string[], { columns }: CsvLayout, column: C
 function malformed(expected: number, line: string): { readonly refused: RefusedRow } {
   const detail = `expected ${expected} cells, found ${line.slice(0, 80)}`;
   return { refused: { reason: "ROW_MALFORMED", detail } };
-}
-
-/** Cells may be quoted (RFC 4180); a quoted line end is none of market data's. */
-function cellsOf(line: string): readonly string[] {
-  if (!line.includes('"')) return line.split(",");
-  const cells = [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,"]*))/g)];
-  return cells.map(([, quoted, bare]) => quoted?.replaceAll('""', '"') ?? bare ?? "");
 }

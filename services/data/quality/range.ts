@@ -1,6 +1,6 @@
 import type { Timeframe } from "../../../domain/market/bar.ts";
 import { expectedBarStarts } from "../../../domain/market/quality/expected-bars.ts";
-import { barStartMs, durationMs } from "../../../domain/market/timeframe.ts";
+import { barEndMs, barStartMs, durationMs } from "../../../domain/market/timeframe.ts";
 import { insufficientData, unprocessable } from "../../../mixins/rest/rest-error.ts";
 import { lastKnown, type Series } from "../../../models/timescale/bars.ts";
 import type { NodeContext } from "../../context.ts";
@@ -54,7 +54,7 @@ export async function rangeOf(
   const stored = await storedIn(node, [...new Set(whole.map(({ ticker }) => ticker))]);
   const storedTimeframe = timeframeOf(stored, timeframe);
   const startMs = asked.start ?? firstOf(stored, whole, storedTimeframe, timeframe);
-  const endMs = Math.min(asked.end ?? nowMs, nowMs);
+  const endMs = Math.min(asked.end ?? endOf(stored, storedTimeframe, startMs, nowMs), nowMs);
   checkRange(startMs, endMs, timeframe);
   const spans = within(whole, { startMs, endMs }).map((span) => ({
     ticker: span.ticker,
@@ -97,13 +97,30 @@ function firstOf(
   );
 }
 
+/** Now, so that what is missing lately is missed; where a report cannot reach so far, the end of what is stored. */
+function endOf(
+  stored: StoredByTicker,
+  timeframe: Timeframe,
+  startMs: number,
+  nowMs: number,
+): number {
+  if (!isTooLong(startMs, nowMs, timeframe)) return nowMs;
+  const ofTimeframe = [...stored.values()].flat().filter((at) => at.timeframe === timeframe);
+  const lastMs = Math.max(...ofTimeframe.map((at) => at.lastMs));
+  return lastMs > startMs ? barEndMs(timeframe, lastMs) : nowMs;
+}
+
+function isTooLong(startMs: number, endMs: number, timeframe: Timeframe): boolean {
+  const bars = (endMs - startMs) / (durationMs(timeframe) ?? 28 * DAY_MS);
+  return bars > BARS_MAX || endMs - startMs > RANGE_MS_MAX;
+}
+
 function checkRange(startMs: number, endMs: number, timeframe: Timeframe): void {
   if (startMs >= endMs) {
     const message = "must be before the end, and before now";
     throw unprocessable([{ path: "start", code: "OUT_OF_RANGE", message }]);
   }
-  const bars = (endMs - startMs) / (durationMs(timeframe) ?? 28 * DAY_MS);
-  if (bars <= BARS_MAX && endMs - startMs <= RANGE_MS_MAX) return;
+  if (!isTooLong(startMs, endMs, timeframe)) return;
   const message = `must be nearer to the end: a report is about ${BARS_MAX} bars and 150 years at most`;
   throw unprocessable([{ path: "start", code: "OUT_OF_RANGE", message }]);
 }

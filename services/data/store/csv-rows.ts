@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { RestError, unprocessable } from "../../../mixins/rest/rest-error.ts";
+import { cellsOf, TIME_NAMES } from "../files/csv-cells.ts";
 
 export const ROWS_MAX = 100_000;
 const BYTES_MAX = 16 * 2 ** 20;
@@ -12,7 +13,7 @@ export type CsvRow = Readonly<Record<string, string>> | null;
 
 /**
  * Reads CSV (RFC 4180 without line breaks in cells) as it comes; an empty cell is left out, an empty line passed over.
- * @param columns the names that the header may have, in any order, and whether it must have them
+ * @param columns the names that the header may have, in any order and case, and whether it must have them
  * @throws RestError 413 past the limits, 422 for a header that is not understood
  */
 export async function readCsv(
@@ -60,8 +61,9 @@ function headerOf(
   line: string,
   columns: Readonly<Record<string, "required" | "optional">>,
 ): readonly string[] {
-  const header = cellsOf(line.replace(BYTE_ORDER_MARK, ""))?.map((name) => name.trim()) ?? [];
   const known = Object.keys(columns);
+  const names = cellsOf(line.replace(BYTE_ORDER_MARK, ""))?.map((name) => name.trim()) ?? [];
+  const header = names.map((name) => columnOf(name, known));
   const unknown = header.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw badHeader(`there is no column ${JSON.stringify(unknown.slice(0, 60))}`);
@@ -71,26 +73,18 @@ function headerOf(
   return header;
 }
 
+/** Our name for a column: files write theirs in any case, and have several for the time. */
+function columnOf(name: string, known: readonly string[]): string {
+  const plain = name.toLowerCase();
+  const meant = TIME_NAMES.includes(plain) ? "timestamp" : plain;
+  return known.find((column) => column.toLowerCase() === meant) ?? name;
+}
+
 function rowOf(header: readonly string[], line: string): CsvRow {
   const cells = cellsOf(line);
   if (cells?.length !== header.length) return null;
   const entries = header.map((name, i) => [name, cells[i]?.trim() ?? ""] as const);
   return Object.fromEntries(entries.filter(([, cell]) => cell !== ""));
-}
-
-const QUOTED = /(?:^|,)(?:"((?:[^"]|"")*)"|([^",]*))(?=,|$)/y;
-
-/** Null when a quote is where none may be. */
-function cellsOf(line: string): readonly string[] | null {
-  if (!line.includes('"')) return line.split(",");
-  const cells: string[] = [];
-  QUOTED.lastIndex = 0;
-  while (QUOTED.lastIndex < line.length) {
-    const match = QUOTED.exec(line);
-    if (match === null) return null;
-    cells.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? "");
-  }
-  return cells;
 }
 
 function tooLarge(limit: string): RestError {

@@ -30,7 +30,32 @@ describe("an uploaded CSV", () => {
   });
 
   it.each([
+    [',"1",2', [undefined, "1", "2"]],
+    ['"","1",2', [undefined, "1", "2"]],
+    ['1,,"2"', ["1", undefined, "2"]],
+    ['1,"2",', ["1", "2", undefined]],
+    ['"1","2",""', ["1", "2", undefined]],
+  ])("has empty cells beside quoted ones: %s", async (line, [timestamp, close, vwap]) => {
+    const [row] = await read(`timestamp,close,vwap\n${line}`);
+    expect({ timestamp: undefined, close: undefined, vwap: undefined, ...row }).toEqual({
+      timestamp,
+      close,
+      vwap,
+    });
+  });
+
+  it.each(["Date,Close", "DATETIME,close", " Time , CLOSE "])(
+    "knows its columns in any case, and the usual names of the time: %s",
+    async (header) => {
+      expect(await read(`${header}\n2020-01-01,1`)).toEqual([
+        { timestamp: "2020-01-01", close: "1" },
+      ]);
+    },
+  );
+
+  it.each([
     ["", "no header"],
+    ["timestamp,date,close\n", "named twice"],
     ["timestamp\n1", "close is missing"],
     ["timestamp,close,price\n", 'no column "price"'],
     ["timestamp,close,close\n", "named twice"],

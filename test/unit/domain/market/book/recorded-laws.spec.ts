@@ -172,26 +172,6 @@ function seeded(seed: number): () => number {
   };
 }
 
-describeWith([SPOT_ETH], "speed", () => {
-  test("300,000 changed levels a second at least, in books of thousands", () => {
-    const { frames } = readRecordedBook(sharedFile(SPOT_ETH));
-    const changes = frames.map(endless);
-    const levels = changes.reduce((sum, frame) => {
-      const { bids, asks } = frame.is === "image" ? frame.image : frame.change;
-      return sum + bids.length + asks.length;
-    }, 0);
-    const bestMs = Math.min(...[1, 2, 3, 4].map(() => timed(changes)));
-    expect(levels / (bestMs / 1_000)).toBeGreaterThan(300_000);
-  });
-});
-
-function timed(frames: readonly BookFrame[]): number {
-  const book = new FollowedBook("binance-spot");
-  const startMs = performance.now();
-  for (const frame of frames) feed(book, frame);
-  return performance.now() - startMs;
-}
-
 describeWith([BYBIT], "Bybit's level 500", () => {
   interface Bybit {
     readonly type: "snapshot" | "delta";
