@@ -34,7 +34,8 @@ export async function ingest(
 
 async function rowsOf({ params, stream }: RequestContext<Params>): Promise<readonly unknown[]> {
   if (stream instanceof Readable) return readCsv(stream, BAR_FIELDS);
-  if (params.data !== undefined) return params.data;
+  // Null stands for a line of CSV that was not understood; in JSON it is just no object.
+  if (params.data !== undefined) return params.data.map((row) => row ?? "null");
   throw unprocessable([{ path: "data", code: "REQUIRED", message: "is required" }]);
 }
 

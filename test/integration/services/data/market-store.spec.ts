@@ -50,9 +50,10 @@ describe("an upload of bars", () => {
       row(5, { tradeCount: 3e9 }),
       7,
       row(6),
+      null,
     ];
     const answer = await trader.call(ingestBars, { symbol: "UP", ...upload, data });
-    expect(answer).toMatchObject({ accepted: 3, revised: 0, duplicates: 0, rejectedCount: 8 });
+    expect(answer).toMatchObject({ accepted: 3, revised: 0, duplicates: 0, rejectedCount: 9 });
     expect(answer.rejected.map(({ row: at, reason }) => [at, reason])).toEqual([
       [2, "HIGH_BELOW_LOW"],
       [3, "VOLUME_NEGATIVE"],
@@ -62,6 +63,7 @@ describe("an upload of bars", () => {
       [8, "TIME_NOT_ALIGNED"],
       [9, "COUNT_INVALID"],
       [10, "NOT_AN_OBJECT"],
+      [12, "NOT_AN_OBJECT"],
     ]);
     const { data: bars } = await trader.call(getBars, { symbol: "UP", timeframe: "1d" });
     expect(bars).toEqual([row(1, { vwap: "10.25", tradeCount: 7 }), row(4), row(6)]);

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { type Bar, TIMEFRAMES, type Timeframe } from "../../../../domain/market/bar.ts";
 import { dec, text } from "../../../../domain/shared/decimal.ts";
 import { getBars } from "../../../../mixins/rest/routes/market-data.ts";
