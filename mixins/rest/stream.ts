@@ -40,11 +40,11 @@ export interface OpenStream {
 /** Whoever was told to go is cut off when the farewell does not get through. */
 const FAREWELL_MS = 500;
 /**
- * However many listen, about a tenth of the event loop is theirs: what comes in is not slowed by who looks on, and whoever looks
+ * However many listen, about a twentieth of the event loop is theirs: what comes in is not slowed by who looks on, and whoever looks
  * on is told the newest a little later. Below a millisecond a pause is not worth a timer.
  */
 const SLICE_MS = 2;
-const PAUSES_PER_SLICE = 9;
+const PAUSES_PER_SLICE = 19;
 const PAUSE_MS_MIN = 1;
 const CLIENTS_PER_LOOK = 16;
 
