@@ -86,7 +86,7 @@ export type Permission = (typeof PERMISSIONS)[number];
 
 const GRANTS: Record<UserRole, ReadonlySet<Permission>> = {
   viewer: new Set(READ),
-  // Reads as a viewer does; what an analyst may do beyond that comes with the routes of models.
+  // Brings data in and makes features of it, but trades nothing.
   analyst: new Set([...READ, CANCEL_JOBS, FORMULATE, INGEST, COLLECT, CONTRIBUTE, GATHER]),
   trader: new Set([...READ, ...TRADE, CANCEL_JOBS, FORMULATE, INGEST, COLLECT, CONTRIBUTE, GATHER]),
   risk_manager: new Set([...READ, CANCEL_JOBS, OVERSEE, "portfolios.update", "orders.cancel"]),
