@@ -113,13 +113,17 @@ async function writeFewAlone(
   bars: readonly Bar[],
   knownAtMs: number,
 ): Promise<Counts> {
-  try {
-    return await writeFew(session, bars, knownAtMs);
-  } catch (error) {
-    if (codeOf(error) !== DEADLOCK) throw error;
-    return writeFew(session, bars, knownAtMs);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await writeFew(session, bars, knownAtMs);
+    } catch (error) {
+      if (codeOf(error) !== DEADLOCK || attempt === BIRTH_ATTEMPTS) throw error;
+    }
   }
 }
+
+/** Of each deadlock all but one get through; the one may meet others that wait for the same birth. */
+const BIRTH_ATTEMPTS = 10;
 
 const DEADLOCK = "40P01";
 
