@@ -1,4 +1,4 @@
-import { hostname } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import { type AlternativeConfig, readAlternative } from "./config-alternative.ts";
 import { readSources, type SourcesConfig } from "./config-sources.ts";
 import { type Environment, EnvironmentReader } from "./env.ts";
@@ -40,6 +40,8 @@ export interface Config {
   readonly liveFeeds: readonly LiveFeedConfig[];
   /** streams (SSE, WebSocket) that a user may have open on this node */
   readonly streamsPerUser: number;
+  /** worker threads for simulations and training; results never depend on it */
+  readonly computeThreads: number;
   /** who may call from a browser page of another origin; `*` is everybody */
   readonly corsOrigins: readonly string[];
   /** null: nothing is traded at Alpaca */
@@ -122,6 +124,11 @@ export function readConfig(env: Environment): Config {
     replaySpeed: reader.number("REPLAY_SPEED", POSITIVE, 4),
     liveFeeds: readLiveFeeds(reader),
     streamsPerUser: reader.number("STREAMS_PER_USER", COUNT, 50),
+    computeThreads: reader.number(
+      "COMPUTE_THREADS",
+      COUNT,
+      Math.max(1, availableParallelism() - 1),
+    ),
     corsOrigins: readOrigins(reader),
     alpaca: readAlpaca(reader),
     sources: readSources(reader),

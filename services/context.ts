@@ -5,6 +5,7 @@ import type { ActorClient } from "../mixins/actor/client.ts";
 import type { ActorKind } from "../mixins/actor/kind.ts";
 import type { ActorSystem } from "../mixins/actor/system.ts";
 import type { Clock } from "../mixins/clock.ts";
+import type { Compute } from "../mixins/compute/compute.ts";
 import type { Metrics } from "../mixins/metrics.ts";
 import type { DependencyBook } from "../mixins/resilience/dependency.ts";
 import type { Distribution } from "./bus/distribution.ts";
@@ -31,6 +32,8 @@ export interface NodeContext {
   readonly bus: Distribution;
   /** long work that users ask for; a module adds the kinds that it runs before the node starts */
   readonly jobs: Jobs;
+  /** threads for what would hold up the event loop; none runs before the first is needed */
+  readonly compute: Compute;
   readonly newId: () => string;
   /** there once the kinds of actors are known, which is before any service starts */
   readonly actors: ActorClient;

@@ -7,6 +7,7 @@ import { actorMetrics } from "../mixins/actor/metrics.ts";
 import type { ActorLog, ProbePoint } from "../mixins/actor/ports.ts";
 import { ActorSystem } from "../mixins/actor/system.ts";
 import { systemClock } from "../mixins/clock.ts";
+import { ComputePool } from "../mixins/compute/pool.ts";
 import { Metrics } from "../mixins/metrics.ts";
 import { Dependencies } from "../mixins/resilience/dependency.ts";
 import { resilienceMetrics } from "../mixins/resilience/metrics.ts";
@@ -126,9 +127,11 @@ async function assemble(
   // In the order of dependence: turns end and leases are given back, then the stores close.
   const end = once(async () => {
     await system?.stop();
+    await compute.stop();
     await bus.stop();
     await stores.close();
   });
+  const compute = new ComputePool(systemClock, metrics, { threads: config.computeThreads });
   const live = new LiveFeed(stores.pool, TELLERS);
   const bus = openBus(config, { pool: stores.pool, clock: systemClock, log, metrics, live });
   const modules = await loadModules(config);
@@ -156,6 +159,7 @@ async function assemble(
       newId: randomUUID,
       nodeId: config.nodeId,
     }),
+    compute,
     newId: randomUUID,
     get actors() {
       return theSystem().client;

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { type Config, readConfig } from "../../../services/config.ts";
 import { ConfigError, type ConfigProblem, type Environment } from "../../../services/env.ts";
@@ -78,6 +79,7 @@ describe("an empty environment", () => {
       replaySpeed: 4,
       liveFeeds: [],
       streamsPerUser: 50,
+      computeThreads: Math.max(1, availableParallelism() - 1),
       corsOrigins: [],
       alpaca: null,
       sources: DEFAULT_SOURCES,
@@ -119,6 +121,7 @@ describe("a full environment", () => {
       REPLAY_SPEED: "0.5",
       LIVE_FEEDS: "binance:BTCUSDT,ETHUSDT:trades,books; ccxt:kraken:BTC/USD:quotes",
       STREAMS_PER_USER: "1000",
+      COMPUTE_THREADS: "3",
       CORS_ORIGINS: "https://desk.example.com,http://localhost:5173",
       ALPACA_KEY_ID: "PK1",
       ALPACA_SECRET_KEY: "s3cret",
@@ -149,6 +152,7 @@ describe("a full environment", () => {
         { sourceId: "ccxt:kraken", symbols: ["BTC/USD"], kinds: ["quotes"] },
       ],
       streamsPerUser: 1000,
+      computeThreads: 3,
       corsOrigins: ["https://desk.example.com", "http://localhost:5173"],
       alpaca: { keyId: "PK1", secretKey: "s3cret", baseUrl: "https://api.alpaca.markets" },
       sources: DEFAULT_SOURCES,
@@ -283,6 +287,7 @@ describe("a bad value", () => {
     ["LIVE_FEEDS", "binance:BTCUSDT:trades,trades"],
     ["LIVE_FEEDS", "binance:A:trades;binance:B:trades"],
     ["STREAMS_PER_USER", "0"],
+    ["COMPUTE_THREADS", "0"],
     ["STREAMS_PER_USER", "1.5"],
     ["CORS_ORIGINS", "https://desk.example.com/"],
     ["CORS_ORIGINS", "desk.example.com"],
