@@ -41,6 +41,11 @@ interface Stop {
 /** For a body that comes as a stream and is worked on as it comes. */
 const UPLOAD_TIMEOUT_MS = 60_000;
 
+const PAGE_TYPE = "text/html; charset=utf-8";
+/** Of pages that actions make: they bring all that they need, and run nothing. */
+const PAGE_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /** Probes and scrapes must get through whatever else is going on. */
 const UNLIMITED: ReadonlySet<string> = new Set(["api.live", "api.ready", "api.metrics"]);
 
@@ -81,9 +86,9 @@ export class Pipeline {
 
   /** CSV is left in the request, for the action to read as it comes. */
   async #readBody(route: AnyRoute, req: IncomingMessage): Promise<JsonBody | "csv" | null> {
-    if (!hasBody(req)) return null;
     if (route.csv !== undefined && isCsv(req)) return "csv";
-    return readJson(req, this.#parts.maxBodyBytes);
+    if (!hasBody(req)) return null;
+    return readJson(req, route.bodyMaxBytes ?? this.#parts.maxBodyBytes);
   }
 
   /** A preflight, or a question what the path knows. */
@@ -155,6 +160,11 @@ export class Pipeline {
     });
     if (route.download !== undefined) {
       await sendDownload(req, res, result, route.download.describe(params));
+      return;
+    }
+    if (route.mediaType === "text/html") {
+      res.setHeader("Content-Security-Policy", PAGE_POLICY);
+      await sendRead(req, res, typeof result === "string" ? result : "", PAGE_TYPE);
       return;
     }
     if (route.method === "GET") {

@@ -2,6 +2,7 @@ import type { Bar } from "../../domain/market/bar.ts";
 import type { BookSnapshot } from "../../domain/market/book/snapshot.ts";
 import type { TradeTick } from "../../domain/market/quote.ts";
 import * as bars from "../../mixins/rest/routes/bars.ts";
+import { getBars } from "../../mixins/rest/routes/market-data.ts";
 import { putSymbol } from "../../mixins/rest/routes/symbols.ts";
 import { storeBars } from "../../models/timescale/bars.ts";
 import { storeTrades } from "../../models/timescale/trades.ts";
@@ -193,6 +194,13 @@ describe("trades, books and bars of a market", () => {
   ])("refuse %s and name the field", async (_, query, path) => {
     const answer = await viewer.ask(bars.getSpecialBars, { symbol: "PAST", ...query });
     expectProblem(answer, "VALIDATION_FAILED", [path]);
+  });
+
+  it("are not asked for backwards: an end before the start is no empty page", async () => {
+    const range = { symbol: "BARS", timeframe: "1m", start: HOUR, end: T0 };
+    expectProblem(await viewer.ask(getBars, range), "VALIDATION_FAILED", ["start"]);
+    const instant = { symbol: "BARS", timeframe: "1m", start: T0, end: T0 };
+    expect((await viewer.call(getBars, instant)).data).toEqual([]);
   });
 
   it("are not configured by who may only read, nor with a series named twice", async () => {

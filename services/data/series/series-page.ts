@@ -1,6 +1,6 @@
 import type { Bar } from "../../../domain/market/bar.ts";
 import { dayOfIso } from "../../../domain/market/calendars/day-rules.ts";
-import { insufficientData } from "../../../mixins/rest/rest-error.ts";
+import { insufficientData, unprocessable } from "../../../mixins/rest/rest-error.ts";
 import type { ActionMap } from "../../../mixins/rest/routes/index.ts";
 import type {
   BarAdjustmentView,
@@ -28,6 +28,7 @@ export async function seriesPage(
   asked: Asked,
 ): Promise<BarsView> {
   const { symbol, timeframe, adjust, asOf, on, limit, order } = asked;
+  checkRange(asked);
   const series = await findSeries({ node, market }, symbol, on === undefined ? null : dayOfIso(on));
   if (asOf !== undefined) await checkStored(node, series, asked);
   const adjustment = await adjustmentOf(node, series, {
@@ -72,6 +73,13 @@ async function checkStored(
   throw insufficientData(
     `what was known at an instant can be told of bars that are stored as such, and none of ${timeframe} are`,
   );
+}
+
+function checkRange({ start, end }: Pick<Asked, "start" | "end">): void {
+  if (start === undefined || end === undefined || start <= end) return;
+  throw unprocessable([
+    { path: "start", code: "OUT_OF_RANGE", message: "must not be after the end" },
+  ]);
 }
 
 function boundsOf({ start, end, cursor, order }: Asked) {

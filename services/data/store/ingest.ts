@@ -36,7 +36,8 @@ async function rowsOf({ params, stream }: RequestContext<Params>): Promise<reado
   if (stream instanceof Readable) return readCsv(stream, BAR_FIELDS);
   // Null stands for a line of CSV that was not understood; in JSON it is just no object.
   if (params.data !== undefined) return params.data.map((row) => row ?? "null");
-  throw unprocessable([{ path: "data", code: "REQUIRED", message: "is required" }]);
+  const message = "is required: the body has neither rows of JSON nor a header row of CSV";
+  throw unprocessable([{ path: "data", code: "REQUIRED", message }]);
 }
 
 /** Under an Idempotency-Key the same body gets the same answer; one that was cut off is worked on again, which is harmless. */

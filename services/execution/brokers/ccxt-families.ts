@@ -7,7 +7,7 @@ import { clientIdOf, orderIdOf, orderIdOfShort, shortIdOf } from "./client-ids.t
 
 export interface CcxtFamily {
   /** the parameter of `createOrder` that carries the client order id all the way */
-  readonly idParam: "clientOrderId" | "client_order_id";
+  readonly idParam: "clientOrderId" | "client_order_id" | "client_id";
   /** @throws RangeError for a revision that the venue's ids have no room for */
   readonly clientIdOf: (orderId: string, revision: number) => string;
   /** null for an id that is not of our making */
@@ -32,11 +32,14 @@ export interface CcxtFamily {
   readonly streamsReports: boolean;
 }
 
-/** The safe reading of a venue that nobody has looked into: nothing special is offered, and what is not found is doubted. */
+/**
+ * The safe reading of a venue that nobody has looked into: nothing special is offered, what is not found is doubted, and the
+ * id is 22 letters and digits, which fit the strictest rule of those that were read (docs/adr/0022).
+ */
 const UNVERIFIED: CcxtFamily = {
   idParam: "clientOrderId",
-  clientIdOf,
-  orderIdOf,
+  clientIdOf: (orderId, revision) => onlyFirst(orderId, revision, shortIdOf),
+  orderIdOf: orderIdOfShort,
   ask: "scan",
   edit: "none",
   triggered: [],
@@ -46,12 +49,15 @@ const UNVERIFIED: CcxtFamily = {
   streamsReports: false,
 };
 
+/** Where 36 characters are known to be taken, dashes among them. */
+const LONG: CcxtFamily = { ...UNVERIFIED, clientIdOf, orderIdOf };
+
 /**
  * `newClientOrderId`, at most 36 of `[.A-Za-z0-9:/_-]`, unique among open orders only; asked for as `origClientOrderId`
  * (https://developers.binance.com/docs/binance-spot-api-docs/rest-api/trading-endpoints).
  */
 const BINANCE: CcxtFamily = {
-  ...UNVERIFIED,
+  ...LONG,
   ask: "direct",
   edit: "cancelReplace",
   triggered: ["stop", "stopLimit", "marketIfTouched", "limitIfTouched", "trailingStop"],
@@ -85,7 +91,7 @@ const OKX: CcxtFamily = {
  * ccxt's `fetchOrder` takes the venue's id alone.
  */
 const BYBIT: CcxtFamily = {
-  ...UNVERIFIED,
+  ...LONG,
   edit: "amend",
   showsClientIds: true,
 };
@@ -94,14 +100,14 @@ const BYBIT: CcxtFamily = {
  * `cl_ord_id`, a UUID, unique among open orders (https://docs.kraken.com/api/docs/guides/spot-clordid). ccxt's `fetchOrder`
  * would ask by `userref`, which is another thing.
  */
-const KRAKEN: CcxtFamily = { ...UNVERIFIED, showsClientIds: true };
+const KRAKEN: CcxtFamily = { ...LONG, showsClientIds: true };
 
 /**
  * `client_order_id`; a repeated one is answered with the order that has it
  * (https://docs.cdp.coinbase.com/api-reference/advanced-trade-api/rest-api/orders/create-order). ccxt drops `clientOrderId`,
  * and would make up an id.
  */
-const COINBASE: CcxtFamily = { ...UNVERIFIED, idParam: "client_order_id", showsClientIds: true };
+const COINBASE: CcxtFamily = { ...LONG, idParam: "client_order_id", showsClientIds: true };
 
 /**
  * `text`, `t-` and at most 28 of `[0-9A-Za-z._-]` (https://www.gate.com/docs/developers/apiv4/en/#create-an-order). An order that
@@ -113,6 +119,22 @@ const GATE: CcxtFamily = {
   orderIdOf: (clientId) => (clientId.startsWith("t-") ? orderIdOfShort(clientId.slice(2)) : null),
   showsClientIds: true,
 };
+
+/**
+ * `c`, 128 bits as `0x` and 32 digits (https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/exchange-endpoint):
+ * an order's id to the bit, with no room for a revision.
+ */
+const HYPERLIQUID: CcxtFamily = {
+  ...UNVERIFIED,
+  clientIdOf: (orderId, revision) => `0x${compactIdOf(orderId, revision)}`,
+  orderIdOf: (clientId) => (clientId.startsWith("0x") ? orderIdOfCompact(clientId.slice(2)) : null),
+};
+
+/** `client_order_id` (https://api.hitbtc.com/#create-new-spot-order); ccxt would leave `clientOrderId` as it is. */
+const HITBTC: CcxtFamily = { ...UNVERIFIED, idParam: "client_order_id" };
+
+/** `client_id` (https://docs.coinex.com/api/v2/spot/order/http/put-order); ccxt would send `clientOrderId` beside it. */
+const COINEX: CcxtFamily = { ...UNVERIFIED, idParam: "client_id" };
 
 const SPOT: Readonly<Record<string, CcxtFamily>> = {
   binance: BINANCE,
@@ -126,6 +148,9 @@ const SPOT: Readonly<Record<string, CcxtFamily>> = {
   coinbase: COINBASE,
   gate: GATE,
   gateeu: GATE,
+  hyperliquid: HYPERLIQUID,
+  hitbtc: HITBTC,
+  coinex: COINEX,
 };
 
 const CONTRACTS: Readonly<Record<string, CcxtFamily>> = {
@@ -134,6 +159,9 @@ const CONTRACTS: Readonly<Record<string, CcxtFamily>> = {
   okx: OKX,
   bybit: BYBIT,
   gate: GATE,
+  hyperliquid: HYPERLIQUID,
+  hitbtc: HITBTC,
+  coinex: COINEX,
 };
 
 /**

@@ -151,6 +151,16 @@ describe("an upload as CSV", () => {
     expect((await send("/api/portfolios", "a,b\n1,2")).status).toBe(415);
   });
 
+  it.each([
+    ["nothing", ""],
+    ["an empty line", "\n"],
+  ])("of %s is told that it has no header row", async (_, body) => {
+    const { status, text } = await send(path, body);
+    expect([status, text]).toEqual([422, expect.stringMatching(/VALIDATION_FAILED/)]);
+    expect(text).toContain("header row");
+    expect(text).not.toContain("UNKNOWN");
+  });
+
   it("is too large past a hundred thousand rows", async () => {
     const text = `timestamp,open,high,low,close,volume\n${"0,1,1,1,1,1\n".repeat(100_001)}`;
     const answer = await send(path, text);

@@ -11,6 +11,7 @@ import { CcxtOrders } from "../../../../../services/execution/brokers/ccxt-order
 import { CcxtSymbols } from "../../../../../services/execution/brokers/ccxt-symbols.ts";
 import { Desk } from "../../../../../services/execution/brokers/desk.ts";
 import type { NodeContext } from "../../../../../services/context.ts";
+import { shortIdOf } from "../../../../../services/execution/brokers/client-ids.ts";
 import { ORDER_ID, payload, silentExchange } from "./ccxt-words.ts";
 import type { Sent } from "./ccxt-words.ts";
 
@@ -146,9 +147,10 @@ describe("an amendment where nobody knows how the venue does it", () => {
 });
 
 const ANOTHER = "1c1e7a3c-6a51-5d0e-9d0e-0a4a3f0c9b11";
+const SHORT = shortIdOf(ORDER_ID);
 
 describe("looking for an order", () => {
-  /** Of HitBTC's orders (https://api.hitbtc.com/#get-active-spot-orders), which is a venue that nobody has looked into. */
+  /** Of HitBTC's orders (https://api.hitbtc.com/#get-active-spot-orders), whose own id is the client's. */
   const shown = (changes: Readonly<Record<string, unknown>>) => ({
     id: 5,
     symbol: "BTCUSDT",
@@ -164,16 +166,19 @@ describe("looking for an order", () => {
   });
 
   it("goes through all of them where it cannot be asked for by its id", async () => {
-    const open = [shown({ client_order_id: ANOTHER }), shown({ client_order_id: ORDER_ID })];
+    const open = [
+      shown({ client_order_id: shortIdOf(ANOTHER) }),
+      shown({ client_order_id: SHORT }),
+    ];
     const { orders, reports } = at("hitbtc", ({ path }) =>
       path.endsWith("spot/order") ? open : [],
     );
     expect(await orders.find(payload())).toBe(true);
-    expect(reports).toEqual([expect.objectContaining({ execType: "new", venueOrderId: ORDER_ID })]);
+    expect(reports).toEqual([expect.objectContaining({ execType: "new", venueOrderId: SHORT })]);
   });
 
   it("finds none where none has its id", async () => {
-    const others = [shown({ client_order_id: ANOTHER })];
+    const others = [shown({ client_order_id: shortIdOf(ANOTHER) })];
     const { orders } = at("hitbtc", ({ path }) => (path.endsWith("spot/order") ? others : []));
     expect(await orders.find(payload())).toBe(false);
   });

@@ -6,7 +6,8 @@ import { placingOf } from "../../../../../services/execution/brokers/ccxt-placin
 import { shortIdOf } from "../../../../../services/execution/brokers/client-ids.ts";
 import { ORDER_ID, market, payload, silentExchange } from "./ccxt-words.ts";
 
-const GATE_ID = `t-${shortIdOf(ORDER_ID)}`;
+const SHORT = shortIdOf(ORDER_ID);
+const GATE_ID = `t-${SHORT}`;
 const COMPACT = ORDER_ID.replaceAll("-", "");
 
 /** The parameter that the venue's own documentation has for it, and where an order's id is in its answer. */
@@ -26,6 +27,19 @@ const VENUES: readonly (readonly [
     { success: true, success_response: { order_id: "1", product_id: "BTCUSDT", side: "BUY" } },
   ],
   ["gate", "text", GATE_ID, { id: "1", text: GATE_ID, currency_pair: "BTCUSDT", side: "buy" }],
+  [
+    "hitbtc",
+    "client_order_id",
+    SHORT,
+    { id: 1, client_order_id: SHORT, symbol: "BTCUSDT", side: "buy" },
+  ],
+  [
+    "coinex",
+    "client_id",
+    SHORT,
+    { code: 0, data: { order_id: 1, market: "BTCUSDT", client_id: SHORT, side: "buy" } },
+  ],
+  ["xt", "clientOrderId", SHORT, { rc: 0, mc: "SUCCESS", result: { orderId: "1" } }],
   ["kraken", "cl_ord_id", ORDER_ID, { error: [], result: { txid: ["1"], descr: {} } }],
 ];
 
@@ -60,30 +74,46 @@ describe("the id of an order", () => {
     expect(sent.map((call) => [call.method, call.params[name]])).toEqual([["GET", clientId]]);
   });
 
+  // https://hyperliquid.gitbook.io/hyperliquid-docs/for-developers/api/exchange-endpoint: 128 bits in hex
+  it.each(["spot", "swap"])("is the 128 bits of Hyperliquid's, %s", (marketType) => {
+    const family = ccxtFamily("hyperliquid", marketType);
+    expect(family.clientIdOf(ORDER_ID, 0)).toBe("0x0b0e7a3c6a515d0e9d0e0a4a3f0c9b11");
+    expect(family.orderIdOf("0x0b0e7a3c6a515d0e9d0e0a4a3f0c9b11")).toBe(ORDER_ID);
+    expect(["0x", COMPACT, `0x${COMPACT}0`].map(family.orderIdOf)).toEqual([null, null, null]);
+  });
+
   it("would not be asked for by ccxt at Kraken and Bybit: their orders are looked through", () => {
     expect(["kraken", "bybit"].map((id) => ccxtFamily(id, "spot").ask)).toEqual(["scan", "scan"]);
   });
 
   it("has no revisions where an order keeps it", () => {
-    for (const id of ["okx", "gate"])
+    for (const id of ["okx", "gate", "hyperliquid", "hitbtc", "coinex", "xt", "bitvavo"])
       expect(() => ccxtFamily(id, "spot").clientIdOf(ORDER_ID, 1)).toThrow("keeps");
   });
 
   it("is not read out of the id of somebody else", () => {
     const strangers = ["web_7f3a", "x-TKT5PX2F22ecb58eb9074fb1be018c", `${COMPACT}0`, ""];
-    for (const id of ["binance", "okx", "kraken", "gate"])
+    for (const id of ["binance", "okx", "kraken", "gate", "hyperliquid", "coinex", "bitvavo"])
       expect(strangers.map(ccxtFamily(id, "spot").orderIdOf)).toEqual([null, null, null, null]);
   });
 });
 
 describe("a venue that nobody has looked into", () => {
   it("is offered nothing special, and what it does not show is doubted", () => {
-    expect(ccxtFamily("hitbtc", "spot")).toMatchObject({
+    expect(ccxtFamily("bitvavo", "spot")).toMatchObject({
       ask: "scan",
       edit: "none",
       triggered: [],
       showsClientIds: false,
     });
+  });
+
+  it("is sent the 22 letters and digits that fit the strictest rule known", () => {
+    for (const marketType of ["spot", "swap"]) {
+      const family = ccxtFamily("bitvavo", marketType);
+      expect(family.clientIdOf(ORDER_ID, 0)).toBe(SHORT);
+      expect(family.orderIdOf(SHORT)).toBe(ORDER_ID);
+    }
   });
 
   it("cannot be used when its ids have no room for ours", () => {

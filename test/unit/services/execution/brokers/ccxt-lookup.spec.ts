@@ -4,6 +4,7 @@ import { CcxtLookup } from "../../../../../services/execution/brokers/ccxt-looku
 import type { CcxtLookupParts } from "../../../../../services/execution/brokers/ccxt-lookup.ts";
 import { readCcxtOrder } from "../../../../../services/execution/brokers/ccxt-messages.ts";
 import { CcxtSymbols } from "../../../../../services/execution/brokers/ccxt-symbols.ts";
+import { shortIdOf } from "../../../../../services/execution/brokers/client-ids.ts";
 import { payload } from "./ccxt-words.ts";
 
 const ANOTHER = "1c1e7a3c-6a51-5d0e-9d0e-0a4a3f0c9b11";
@@ -41,7 +42,11 @@ describe("an order that is not found by its id", () => {
     await expect(lookUp("hitbtc", { clientOrderId: "made-up" })).rejects.toThrow("without its id");
   });
 
-  it.each([{ side: "sell" }, { amount: "0.4" }, { clientOrderId: ANOTHER }])(
+  it("may be one under an id that ours would not be at this venue", async () => {
+    await expect(lookUp("hitbtc", { clientOrderId: ANOTHER })).rejects.toThrow("without its id");
+  });
+
+  it.each([{ side: "sell" }, { amount: "0.4" }, { clientOrderId: shortIdOf(ANOTHER) }])(
     "is not one of other terms or of another order of ours: %j",
     async (shown) => {
       expect(await lookUp("hitbtc", shown)).toBeNull();
