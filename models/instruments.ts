@@ -16,7 +16,9 @@ const COLUMNS = `symbol, name, asset_class AS "assetClass", venue, currency,
   trim_scale(multiplier)::text AS multiplier, shortable, calendar,
   trim_scale(min_quantity)::text AS "minQuantity", trim_scale(max_quantity)::text AS "maxQuantity",
   trim_scale(min_notional)::text AS "minNotional", trim_scale(max_notional)::text AS "maxNotional",
-  nullif(is_halted, false) AS "isHalted", nullif(is_regular_hours_only, false) AS "isRegularHoursOnly"`;
+  nullif(is_halted, false) AS "isHalted", nullif(is_regular_hours_only, false) AS "isRegularHoursOnly",
+  sector, trim_scale(initial_margin)::text AS "initialMargin",
+  trim_scale(maintenance_margin)::text AS "maintenanceMargin", trim_scale(borrow_rate)::text AS "borrowRate"`;
 
 type Row = { readonly [K in keyof Instrument]: Instrument[K] | null };
 
@@ -60,9 +62,11 @@ export async function upsertInstrument(db: Db, instrument: Instrument): Promise<
   const { rows } = await db.query<{ isNew: boolean }>(
     `INSERT INTO md.instrument
        (symbol, name, asset_class, venue, currency, tick_size, lot_size, multiplier, shortable, calendar,
-        min_quantity, max_quantity, min_notional, max_notional, is_halted, is_regular_hours_only)
+        min_quantity, max_quantity, min_notional, max_notional, is_halted, is_regular_hours_only,
+        sector, initial_margin, maintenance_margin, borrow_rate)
      VALUES ($1, $2, $3, $4, $5, $6::numeric, $7::numeric, $8::numeric, $9, $10,
-        $11::numeric, $12::numeric, $13::numeric, $14::numeric, $15, $16)
+        $11::numeric, $12::numeric, $13::numeric, $14::numeric, $15, $16,
+        $17, $18::numeric, $19::numeric, $20::numeric)
      ON CONFLICT (symbol) DO UPDATE SET
        name = excluded.name, asset_class = excluded.asset_class, venue = excluded.venue,
        currency = excluded.currency, tick_size = excluded.tick_size, lot_size = excluded.lot_size,
@@ -70,7 +74,10 @@ export async function upsertInstrument(db: Db, instrument: Instrument): Promise<
        calendar = excluded.calendar, min_quantity = excluded.min_quantity,
        max_quantity = excluded.max_quantity, min_notional = excluded.min_notional,
        max_notional = excluded.max_notional, is_halted = excluded.is_halted,
-       is_regular_hours_only = excluded.is_regular_hours_only, updated_at = now()
+       is_regular_hours_only = excluded.is_regular_hours_only,
+       sector = excluded.sector, initial_margin = excluded.initial_margin,
+       maintenance_margin = excluded.maintenance_margin, borrow_rate = excluded.borrow_rate,
+       updated_at = now()
      RETURNING xmax = 0 AS "isNew"`,
     [
       instrument.symbol,
@@ -89,6 +96,10 @@ export async function upsertInstrument(db: Db, instrument: Instrument): Promise<
       instrument.maxNotional ?? null,
       instrument.isHalted ?? false,
       instrument.isRegularHoursOnly ?? false,
+      instrument.sector ?? null,
+      instrument.initialMargin ?? null,
+      instrument.maintenanceMargin ?? null,
+      instrument.borrowRate ?? null,
     ],
   );
   return rows[0]?.isNew === true;

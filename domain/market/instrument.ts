@@ -23,4 +23,12 @@ export interface Instrument {
   readonly isHalted?: true;
   /** orders are taken in the calendar's sessions only; absent: at any time, to wait for the market */
   readonly isRegularHoursOnly?: true;
+  /** e.g. `technology`: what stress tests and exposures group by; absent: not known */
+  readonly sector?: string;
+  /** what a margin portfolio must have to open a position, a fraction of its value; absent: the portfolio's own rate */
+  readonly initialMargin?: DecimalString;
+  /** and to keep it */
+  readonly maintenanceMargin?: DecimalString;
+  /** what a short position pays its lender a year, a fraction of its value; absent: nothing */
+  readonly borrowRate?: DecimalString;
 }

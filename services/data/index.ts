@@ -1,5 +1,6 @@
 import type { NodeModule } from "../context.ts";
 import { alternativeDataService } from "./alternative-data.service.ts";
+import { closesService } from "./closes.service.ts";
 import { corporateActionsService } from "./corporate-actions.service.ts";
 import { dataSourcesServices } from "./data-sources.service.ts";
 import { featuresService } from "./features.service.ts";
@@ -29,6 +30,7 @@ export const data: NodeModule = {
       corporateActionsService(node, market),
       qualityService(node, market),
       marketBarsService(node, market),
+      closesService(node, market),
       featuresService(node, market),
       feedsService(node, market, live),
       ...dataSourcesServices({ node, market, registry, live }),

@@ -11,6 +11,7 @@ import { decodeCursor, encodeCursor } from "../../mixins/rest/views.ts";
 import { listInstruments, upsertInstrument } from "../../models/instruments.ts";
 import type { RequestContext } from "../../types/contracts.ts";
 import type { NodeContext } from "../context.ts";
+import { rateActions } from "./fx-rates.ts";
 import type { Market } from "./market.ts";
 
 type Params<A extends keyof ActionMap> = ActionMap[A]["params"];
@@ -21,6 +22,7 @@ export function symbolsService(node: NodeContext, market: Market): ServiceSchema
   return {
     name: "symbols",
     actions: {
+      ...rateActions(node, market),
       list: {
         params: routes.listSymbols.input.validator,
         handler: (ctx: RequestContext<Params<"symbols.list">>) => list(node, ctx.params),
@@ -59,6 +61,21 @@ export function symbolsService(node: NodeContext, market: Market): ServiceSchema
         handler: async (ctx: OfSymbol): Promise<number | null> =>
           (await market.summary(ctx.params.symbol, deadlineOf(ctx, node.clock))).marketTimeMs,
       },
+      /** What each is, and its last price where one was heard of, in the order of the symbols. */
+      describe: {
+        visibility: "public",
+        handler: (ctx: Context<{ readonly symbols: readonly string[] }>) => {
+          const deadline = deadlineOf(ctx, node.clock);
+          return Promise.all(
+            ctx.params.symbols.map(async (symbol) => {
+              const instrument = await market.instrument(symbol);
+              if (instrument === null) return { symbol, instrument, price: null };
+              const { quote } = await market.summary(symbol, deadline);
+              return { symbol, instrument, price: quote?.last ?? null };
+            }),
+          );
+        },
+      },
       /** The last price of each. */
       marks: {
         visibility: "public",
@@ -94,6 +111,19 @@ function instrumentOf(params: Params<"symbols.put">): Instrument {
     ...(maxNotional !== undefined && { maxNotional }),
     ...(params.isHalted === true && { isHalted: true }),
     ...(params.isRegularHoursOnly === true && { isRegularHoursOnly: true }),
+    ...termsOfRisk(params),
+  };
+}
+
+function termsOfRisk(
+  params: Params<"symbols.put">,
+): Pick<Instrument, "sector" | "initialMargin" | "maintenanceMargin" | "borrowRate"> {
+  const { sector, initialMargin, maintenanceMargin, borrowRate } = params;
+  return {
+    ...(sector !== undefined && { sector }),
+    ...(initialMargin !== undefined && { initialMargin }),
+    ...(maintenanceMargin !== undefined && { maintenanceMargin }),
+    ...(borrowRate !== undefined && { borrowRate }),
   };
 }
 

@@ -2,10 +2,10 @@ import { CALENDAR_NAMES } from "../../../domain/market/calendars/calendars.ts";
 import type { Instrument } from "../../../domain/market/instrument.ts";
 import { route } from "../route.ts";
 import { s } from "../schema.ts";
-import type { Infer } from "../schema.ts";
+import type { CrossCheck, Infer } from "../schema.ts";
 import { currency, pageOf, pagingInOrder, symbol } from "./common.ts";
 
-const ASSET_CLASSES = [
+export const ASSET_CLASSES = [
   "equity",
   "index",
   "etf",
@@ -35,6 +35,10 @@ const instrument = s.named(
     maxNotional: s.optional(s.decimalText()),
     isHalted: s.optional(s.boolean()),
     isRegularHoursOnly: s.optional(s.boolean()),
+    sector: s.optional(s.string()),
+    initialMargin: s.optional(s.decimalText()),
+    maintenanceMargin: s.optional(s.decimalText()),
+    borrowRate: s.optional(s.decimalText()),
   }),
 );
 export type InstrumentView = Infer<typeof instrument>;
@@ -72,6 +76,25 @@ export const getSymbol = route({
 const limit = (of: string) =>
   s.optional(s.describe(s.decimal({ sign: "positive" }), `of ${of}; absent: not limited`));
 
+const margin = (what: string) =>
+  s.optional(
+    s.describe(
+      s.decimal({ sign: "positive", example: "0.5" }),
+      `what a margin portfolio must have ${what}, a fraction of its value; absent: the portfolio's own rate`,
+    ),
+  );
+
+const marginsAreFractions: CrossCheck = ({ initialMargin, maintenanceMargin }) => {
+  const tooHigh = Object.entries({ initialMargin, maintenanceMargin })
+    .filter(([, value]) => Number(value) > 1)
+    .map(([path]) => ({ path, code: "OUT_OF_RANGE", message: "must be at most 1" }) as const);
+  const isUpsideDown = Number(maintenanceMargin) > Number(initialMargin);
+  const message = "must not be above initialMargin";
+  return isUpsideDown
+    ? [...tooHigh, { path: "maintenanceMargin", code: "OUT_OF_RANGE" as const, message }]
+    : tooHigh;
+};
+
 export const putSymbol = route({
   method: "PUT",
   path: "/api/symbols/{symbol}",
@@ -101,6 +124,18 @@ export const putSymbol = route({
     isRegularHoursOnly: s.optional(
       s.describe(s.boolean(), "orders are denied outside the calendar's sessions"),
     ),
+    sector: s.optional(
+      s.describe(s.string({ min: 1, max: 60 }), "what stress tests and exposures group by"),
+    ),
+    initialMargin: margin("to open a position"),
+    maintenanceMargin: margin("to keep a position"),
+    borrowRate: s.optional(
+      s.describe(
+        s.decimal({ sign: "nonNegative", example: "0.03" }),
+        "what a short position pays its lender a year, a fraction of its value",
+      ),
+    ),
   },
+  check: marginsAreFractions,
   response: instrument,
 });

@@ -115,7 +115,7 @@ export function alignedCloses(startMs: Float64Array, other: PriceColumns): Float
 }
 
 /** The index of the first bar that opens at `fromMs` or later. */
-export function firstAt(startMs: Float64Array, fromMs: number): number {
+export function firstAt(startMs: ArrayLike<number>, fromMs: number): number {
   let [low, high] = [0, startMs.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
