@@ -42,6 +42,21 @@ export async function answerUpload(
   ]);
 }
 
+/** As `answerUpload`, unless something was answered before. @returns what is answered to the key from now on */
+export async function answerOnce(
+  pool: Pool,
+  scope: string,
+  key: string,
+  answer: Json,
+): Promise<Json> {
+  const { rows } = await pool.query<{ answer: Json }>(
+    `UPDATE md.upload_answer SET answer = coalesce(answer, $3::json)
+     WHERE scope = $1 AND key = $2 RETURNING answer`,
+    [scope, key, JSON.stringify(answer)],
+  );
+  return rows[0]?.answer ?? answer;
+}
+
 /** A key is remembered for so long. */
 export async function forgetUploads(pool: Pool, beforeMs: number): Promise<void> {
   await pool.query(

@@ -226,6 +226,7 @@ export interface OrderSummary {
   readonly reduceOnly?: true;
   readonly displayQty?: DecimalString;
   readonly brokerAccountId?: string;
+  readonly positionId?: string;
   readonly parent?: OrderParent;
   readonly ocoGroup?: string;
   readonly ordStatus: OrderStatus;

@@ -69,6 +69,8 @@ export interface NewOrder {
   readonly parent?: OrderParent;
   /** legs that hold once together, because a fill of one is taken from the others */
   readonly ocoGroup?: string;
+  /** of a hedging portfolio: the position that it closes, in whole or in part; absent: it opens one of its own */
+  readonly positionId?: string;
   /** the user, or `strategy:{id}` */
   readonly placedBy: string;
   readonly signalId?: string;
@@ -87,7 +89,7 @@ export interface Hold {
   readonly side: Side;
   /** still to be filled */
   readonly quantity: DecimalString;
-  /** buys: cash set aside, fees included; sells: 0 */
+  /** buys: cash set aside, fees included; sells: 0. Of a margin portfolio: what fees and slippage may cost, of either side */
   readonly cash: DecimalString;
   readonly currency: string;
   /**
@@ -95,6 +97,10 @@ export interface Hold {
    * spend more than was held. Sells: null
    */
   readonly worstPrice: DecimalString | null;
+  /** the currency is not the portfolio's base currency */
+  readonly isForeign?: true;
+  /** the cash is of the base currency, and is converted as fills come, at this rate (base for one, the ask of the check) */
+  readonly conversion?: { readonly currency: string; readonly rate: DecimalString };
 }
 
 declare const approved: unique symbol;
@@ -108,11 +114,20 @@ export type ApprovedOrder = RiskApproved<
     /** the instrument as the check saw it: nothing after the check looks it up again */
     readonly currency: string;
     readonly multiplier: DecimalString;
+    /** units of the portfolio's base currency for one of the instrument's; absent: it is the base currency, or nobody knew */
+    readonly baseRate?: DecimalString;
     readonly lotSize: DecimalString;
     readonly assetClass: Instrument["assetClass"];
     /** absent in orders of old */
     readonly tickSize?: DecimalString;
     readonly calendar?: string;
+    /** absent: the instrument has none */
+    readonly sector?: string;
+    /** of margin portfolios: the instrument's own rates; null: the portfolio's */
+    readonly margins?: {
+      readonly initial: DecimalString | null;
+      readonly maintenance: DecimalString | null;
+    };
   }
 >;
 
@@ -131,6 +146,7 @@ export const DENIAL_CODES = [
   "STALE_MARKET_DATA",
   "PORTFOLIO_CLOSED",
   "CURRENCY_MISMATCH",
+  "FX_RATE_MISSING",
   "QUANTITY_NOT_POSITIVE",
   "QUANTITY_OFF_LOT",
   "PRICE_NOT_POSITIVE",
@@ -163,6 +179,23 @@ export const DENIAL_CODES = [
   "REDUCE_ONLY_WOULD_INCREASE",
   "SELF_CROSS",
   "ORDER_GROUP_MISMATCH",
+  "INSUFFICIENT_MARGIN",
+  "MARGIN_CALL_OPEN",
+  "RISK_DATA_MISSING",
+  "POSITION_NOT_FOUND",
+  "LEVERAGE_EXCEEDS_LIMIT",
+  "NET_LEVERAGE_EXCEEDS_LIMIT",
+  "DRAWDOWN_EXCEEDED",
+  "VAR_EXCEEDS_LIMIT",
+  "SHORTFALL_EXCEEDS_LIMIT",
+  "OPEN_ORDERS_EXCEEDED",
+  "SYMBOL_NOTIONAL_EXCEEDS_LIMIT",
+  "CONCENTRATION_EXCEEDS_LIMIT",
+  "SECTOR_EXCEEDS_LIMIT",
+  "SYMBOL_NOT_ALLOWED",
+  "ASSET_CLASS_NOT_ALLOWED",
+  "TENANT_NOTIONAL_EXCEEDS_LIMIT",
+  "TENANT_LOSS_EXCEEDED",
   "RISK_UNAVAILABLE",
 ] as const;
 export type DenialCode = (typeof DENIAL_CODES)[number];

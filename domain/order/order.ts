@@ -242,8 +242,10 @@ function portfolioEffects(
 }
 
 function applyFill(state: PlacedOrder, report: ReportOf<"trade">): PortfolioCommand {
-  const { symbol, side, multiplier } = state.order;
-  return { type: "ApplyFill", report, symbol, side, multiplier };
+  const { symbol, side, multiplier, parent } = state.order;
+  const positionId = state.order.positionId ?? (parent?.type === "algo" ? parent.id : undefined);
+  const position = positionId === undefined ? {} : { positionId };
+  return { type: "ApplyFill", report, symbol, side, multiplier, ...position };
 }
 
 /** Also when the venue changed the order by itself: what it needs to hold has changed. */

@@ -2,12 +2,20 @@ import type { NewOrder } from "./new-order.ts";
 
 type Particulars = Pick<
   NewOrder,
-  "stopPx" | "trail" | "expireAtMs" | "postOnly" | "reduceOnly" | "displayQty" | "ocoGroup"
+  | "stopPx"
+  | "trail"
+  | "expireAtMs"
+  | "postOnly"
+  | "reduceOnly"
+  | "displayQty"
+  | "ocoGroup"
+  | "positionId"
 >;
 
 /** What only some orders have, where it is there. */
 export function particularsOf(order: Particulars): Particulars {
-  const { stopPx, trail, expireAtMs, postOnly, reduceOnly, displayQty, ocoGroup } = order;
+  const { stopPx, trail, expireAtMs, postOnly, reduceOnly, displayQty, ocoGroup, positionId } =
+    order;
   return {
     ...(stopPx !== undefined && { stopPx }),
     ...(trail !== undefined && { trail }),
@@ -16,5 +24,6 @@ export function particularsOf(order: Particulars): Particulars {
     ...(reduceOnly !== undefined && { reduceOnly }),
     ...(displayQty !== undefined && { displayQty }),
     ...(ocoGroup !== undefined && { ocoGroup }),
+    ...(positionId !== undefined && { positionId }),
   };
 }

@@ -1,5 +1,6 @@
 import type { NewOrder } from "../order/new-order.ts";
-import { affordableQuantity, holdTerms } from "../risk/hold.ts";
+import { spendable } from "../risk/funding.ts";
+import { affordableQuantity, holdTerms, type HoldTerms } from "../risk/hold.ts";
 import { fixedFraction } from "../risk/position-size.ts";
 import { touchPrice } from "../risk/reference-price.ts";
 import { get } from "../shared/bucket-map.ts";
@@ -7,6 +8,9 @@ import type { Decision, Env } from "../shared/decider.ts";
 import { Decimal, dec, floorTo, text, ZERO } from "../shared/decimal.ts";
 import type { OrderVerdict, PortfolioCommand, PortfolioEvent, Signal } from "./messages.ts";
 import { openQuantity } from "./open-orders.ts";
+import { currencyContext } from "./currency/currency-context.ts";
+import { affordableBuy } from "./margin/affordable.ts";
+import { marginContext } from "./margin/margin-context.ts";
 import { equityAt } from "./order-context.ts";
 import { judge } from "./request-order.ts";
 import { type Account, buyingPower, positionOf, signalKey } from "./state.ts";
@@ -44,6 +48,8 @@ function size(account: Account, command: ActOnSignal): Sizing {
   const { instrument } = command.market;
   const { side, symbol } = command.signal;
   if (side === "hold") return { none: "the signal asks to hold" };
+  if (account.opening.accounting === "hedging")
+    return { none: "a signal does not say which of the positions side by side it means" };
   if (instrument === null) return { none: `${symbol} is not known, so the order cannot be sized` };
   return side === "buy" ? sizeBuy(account, command) : sizeSell(account, symbol, instrument.lotSize);
 }
@@ -57,15 +63,53 @@ function sizeBuy(account: Account, { signal, fraction, market }: ActOnSignal): S
   if (price === null || terms === null)
     return { none: `${symbol} has no price, so the order cannot be sized` };
   const { multiplier, lotSize } = terms;
-  const equity = equityAt(account, symbol, market);
+  const rate = account.opening.currencies === undefined ? dec(1) : baseRateIn(account, market);
+  if (rate === null)
+    return { none: `nobody knows what ${terms.currency} is worth, so the order cannot be sized` };
+  const equity = equityAt(account, symbol, market).dividedBy(rate);
   const target = fixedFraction(equity, fraction, price, multiplier, lotSize);
   const wanted = floorTo(target.minus(positionToCome(account, symbol)), lotSize);
   if (wanted.lessThanOrEqualTo(ZERO))
     return { none: `the position is at its target of ${text(target)}` };
-  const affordable = affordableQuantity(dec(buyingPower(account)), terms);
-  if (affordable.lessThanOrEqualTo(ZERO))
-    return { none: `buying power ${buyingPower(account)} does not cover a lot of ${lotSize}` };
+  const affordable = affordableOf(account, symbol, market, terms);
+  if (affordable.lessThanOrEqualTo(ZERO)) return { none: whyNothing(account, lotSize) };
   return { quantity: Decimal.min(wanted, affordable) };
+}
+
+function affordableOf(
+  account: Account,
+  symbol: string,
+  market: ActOnSignal["market"],
+  terms: HoldTerms,
+): Decimal {
+  const openBuyQty = openQuantity(account.orders, symbol, "buy");
+  const openSellQty = openQuantity(account.orders, symbol, "sell");
+  const asked = { symbol, market, openBuyQty, openSellQty, groupCash: ZERO };
+  const margin = marginContext(account, asked);
+  return margin === null || market.instrument === null
+    ? affordableQuantity(spendableOn(account, market), terms)
+    : affordableBuy(margin, market.instrument, market);
+}
+
+/** Units of the base currency for one of the instrument's. */
+function baseRateIn(account: Account, { instrument, exchange }: ActOnSignal["market"]) {
+  if (instrument?.currency === account.opening.baseCurrency) return dec(1);
+  return exchange === undefined ? null : dec(exchange.rate);
+}
+
+/** In the instrument's currency. */
+function spendableOn(account: Account, market: ActOnSignal["market"]): Decimal {
+  const { baseCurrency } = account.opening;
+  const currency = currencyContext(account, { market, groupCash: ZERO, paidIn: null });
+  const power = buyingPower(account);
+  if (market.instrument === null) return dec(power);
+  return spendable(market.instrument, { baseCurrency, buyingPower: power, currency });
+}
+
+function whyNothing(account: Account, lotSize: string): string {
+  return account.opening.margin === undefined
+    ? `buying power ${buyingPower(account)} does not cover a lot of ${lotSize}`
+    : `the margin that is free does not cover a lot of ${lotSize}`;
 }
 
 function positionToCome(account: Account, symbol: string): Decimal {

@@ -2,7 +2,8 @@
 import type { ActorRef } from "../shared/decider.ts";
 import type { DecimalString } from "../shared/decimal.ts";
 import type { AllocationRow, LedgerEntry, TradeRow } from "../shared/journal.ts";
-import type { MarketView } from "./market-view.ts";
+import type { InBase } from "./currency/messages.ts";
+import type { MarketView, RiskBoard } from "./market-view.ts";
 import type { FillAlarm, Lot, LotChange, PositionSummary } from "./position.ts";
 
 export type AfterTradeCommand =
@@ -15,8 +16,14 @@ export type AfterTradeCommand =
       readonly direction: "deposit" | "withdraw";
       /** positive */
       readonly amount: DecimalString;
+      /** absent: the base currency */
+      readonly currency?: string;
+      /** units of the base currency for one of it; absent: as the portfolio heard last */
+      readonly baseRate?: DecimalString;
       readonly memo: string;
       readonly effectiveAtMs: number;
+      /** of a margin portfolio: what it holds; absent: nobody has looked, and what needs it is refused */
+      readonly board?: RiskBoard;
     }
   | {
       readonly type: "PayDividend";
@@ -25,6 +32,8 @@ export type AfterTradeCommand =
       readonly perUnit: DecimalString;
       /** of the gross amount that is kept as tax, a fraction in [0, 1) */
       readonly withholdingRate: DecimalString;
+      /** as in MoveCash */
+      readonly baseRate?: DecimalString;
       /** adjust open orders, too; absent: they stay as they are */
       readonly adjust?: { readonly market: MarketView; readonly requestedBy: string };
       readonly memo: string;
@@ -40,6 +49,8 @@ export type AfterTradeCommand =
       readonly lotSize: DecimalString;
       /** what a fraction of a lot is paid out at, per new unit; null: there may be none */
       readonly cashInLieuPrice: DecimalString | null;
+      /** as in MoveCash */
+      readonly baseRate?: DecimalString;
       /** bring the open orders into new units, too; absent: there may be none */
       readonly adjust?: SplitAdjustment;
       readonly memo: string;
@@ -52,6 +63,8 @@ export type AfterTradeCommand =
       readonly multiplier: DecimalString;
       readonly parts: readonly { readonly portfolioId: string; readonly quantity: DecimalString }[];
       readonly requestedBy: string;
+      /** as in MoveCash */
+      readonly board?: RiskBoard;
     }
   /** from the portfolio that gives; answered to it with ConcludeAllocation, whatever comes of it */
   | {
@@ -61,6 +74,8 @@ export type AfterTradeCommand =
       readonly trade: TradeRow;
       readonly multiplier: DecimalString;
       readonly from: { readonly portfolioId: string; readonly tradeId: string };
+      /** as in MoveCash */
+      readonly board?: RiskBoard;
     }
   | {
       readonly type: "ConcludeAllocation";
@@ -104,6 +119,8 @@ export interface Booking {
   readonly fee: DecimalString;
   readonly position: PositionSummary;
   readonly lots: LotChange;
+  /** of a trade in another currency than the base currency */
+  readonly inBase?: InBase;
   readonly ledger: readonly LedgerEntry[];
 }
 
@@ -122,6 +139,8 @@ export type AfterTradeEvent =
       readonly transactionId: string;
       /** signed */
       readonly amount: DecimalString;
+      /** of another currency than the base currency: which, and what it is there */
+      readonly inBase?: InBase;
       readonly memo: string;
       readonly effectiveAtMs: number;
       readonly ledger: readonly LedgerEntry[];
@@ -137,6 +156,8 @@ export type AfterTradeEvent =
       readonly withheld: DecimalString;
       /** gross less tax: what cash changed by */
       readonly net: DecimalString;
+      /** as in CashMoved */
+      readonly inBase?: InBase;
       readonly memo: string;
       readonly effectiveAtMs: number;
       readonly ledger: readonly LedgerEntry[];
@@ -152,7 +173,11 @@ export type AfterTradeEvent =
       readonly lots: readonly Lot[];
       /** for the fraction of a lot that was left */
       readonly cashInLieu: DecimalString;
+      /** of several positions of the symbol that stand side by side: not the first */
+      readonly isFurther?: true;
       readonly realizedPnl: DecimalString;
+      /** as in CashMoved */
+      readonly inBase?: InBase;
       readonly memo: string;
       readonly effectiveAtMs: number;
       readonly ledger: readonly LedgerEntry[];
@@ -194,6 +219,8 @@ export interface AllocatedTrade {
   readonly side: "buy" | "sell";
   readonly price: DecimalString;
   readonly multiplier: DecimalString;
+  /** absent: the portfolio's base currency */
+  readonly currency?: string;
   readonly executedAtMs: number;
 }
 
@@ -205,6 +232,9 @@ export interface TransactionReceipt {
   readonly transactionId: string;
   /** signed: what cash changed by */
   readonly cashChange: DecimalString;
+  /** of that cash; absent: the base currency */
+  readonly currency?: string;
+  readonly conversion?: Conversion;
   /** gross, and tax kept, of a dividend; null for others */
   readonly dividend: { readonly gross: DecimalString; readonly withheld: DecimalString } | null;
   /** after a dividend or split; null for cash */
@@ -213,6 +243,21 @@ export interface TransactionReceipt {
   readonly adjustedOrders: readonly AdjustedOrder[];
   readonly effectiveAtMs: number;
   readonly recordedAtMs: number;
+}
+
+export interface Conversion {
+  readonly from: string;
+  readonly to: string;
+  /** of `from` */
+  readonly sold: DecimalString;
+  /** of `to`, after the fee */
+  readonly bought: DecimalString;
+  /** of `to` */
+  readonly fee: DecimalString;
+  /** units of `to` for one of `from` */
+  readonly rate: DecimalString;
+  /** where it comes from, in words */
+  readonly source: string;
 }
 
 /** An open order that a corporate action wants with other terms. */

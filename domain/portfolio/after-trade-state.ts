@@ -20,6 +20,8 @@ export interface UnsettledTrade {
   /** signed: negative is to be paid */
   readonly amount: DecimalString;
   readonly status: "pending" | "failed";
+  /** of the amount; absent: the portfolio's base currency */
+  readonly currency?: string;
 }
 
 interface Allocations {
@@ -30,8 +32,10 @@ interface Allocations {
 /** The part of a portfolio's state that comes after the trade. */
 export interface AfterTrade {
   readonly unsettled: BucketMap<UnsettledTrade>;
-  /** Σ of them */
+  /** Σ of them, in the base currency */
   readonly unsettledCash: DecimalString;
+  /** Σ of them by currency, of the others */
+  readonly foreignUnsettled: BucketMap<DecimalString>;
   /** by trade, of those that were ever allocated */
   readonly allocations: BucketMap<Allocations>;
   /** deposits less withdrawals; the initial cash is not among them */
@@ -43,6 +47,7 @@ export interface AfterTrade {
 export const NOTHING_AFTER_TRADE: AfterTrade = {
   unsettled: EMPTY_MAP,
   unsettledCash: "0",
+  foreignUnsettled: EMPTY_MAP,
   allocations: EMPTY_MAP,
   netDeposits: "0",
   dividends: "0",
@@ -75,10 +80,23 @@ function unsettledAccount(side: "buy" | "sell"): UnsettledAccount {
   return side === "buy" ? "unsettled:payable" : "unsettled:receivable";
 }
 
-export function unsettledTrade(trade: TradeRow, cashChange: DecimalString): UnsettledTrade {
+/** @param currency of the money; undefined: the portfolio's base currency */
+export function unsettledTrade(
+  trade: TradeRow,
+  cashChange: DecimalString,
+  currency: string | undefined,
+): UnsettledTrade {
   const { tradeId, orderId, settlementDate, side } = trade;
   const account = unsettledAccount(side);
-  return { tradeId, orderId, settlementDate, account, amount: cashChange, status: "pending" };
+  return {
+    tradeId,
+    orderId,
+    settlementDate,
+    account,
+    amount: cashChange,
+    status: "pending",
+    ...(currency !== undefined && { currency }),
+  };
 }
 
 export function findUnsettled(state: AfterTrade, tradeId: string): UnsettledTrade | undefined {
@@ -88,18 +106,26 @@ export function findUnsettled(state: AfterTrade, tradeId: string): UnsettledTrad
 export function withUnsettled(state: AfterTrade, trade: UnsettledTrade): AfterTrade {
   const before = findUnsettled(state, trade.tradeId)?.amount ?? "0";
   return {
-    ...state,
+    ...withSum(state, trade.currency, subtract(trade.amount, before)),
     unsettled: put(state.unsettled, trade.tradeId, trade),
-    unsettledCash: add(state.unsettledCash, subtract(trade.amount, before)),
   };
 }
 
+function withSum(
+  state: AfterTrade,
+  currency: string | undefined,
+  change: DecimalString,
+): AfterTrade {
+  if (currency === undefined) return { ...state, unsettledCash: add(state.unsettledCash, change) };
+  const sum = add(get(state.foreignUnsettled, currency) ?? "0", change);
+  return { ...state, foreignUnsettled: put(state.foreignUnsettled, currency, sum) };
+}
+
 export function withoutUnsettled(state: AfterTrade, tradeId: string): AfterTrade {
-  const before = findUnsettled(state, tradeId)?.amount ?? "0";
+  const before = findUnsettled(state, tradeId);
   return {
-    ...state,
+    ...withSum(state, before?.currency, subtract("0", before?.amount ?? "0")),
     unsettled: remove(state.unsettled, tradeId),
-    unsettledCash: subtract(state.unsettledCash, before),
   };
 }
 

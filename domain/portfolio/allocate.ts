@@ -12,8 +12,10 @@ import type {
 } from "./after-trade-messages.ts";
 import { allocationsOf } from "./after-trade-state.ts";
 import { evolveAfterTrade } from "./evolve-after-trade.ts";
+import { whyUncovered } from "./margin/cover.ts";
 import type { FillAlarm } from "./position.ts";
-import { type Account, buyingPower, freeUnits } from "./state.ts";
+import { freeIn } from "./currency/currency-book.ts";
+import { type Account, freeUnits, positionOf } from "./state.ts";
 import { bookTransfer } from "./transfer.ts";
 
 type Command<T extends AfterTradeCommand["type"]> = Extract<AfterTradeCommand, { type: T }>;
@@ -71,7 +73,7 @@ export function concludeAllocation(
 
 function refuseUncovered(
   account: Account,
-  { trade, multiplier }: Command<"AllocateTrade">,
+  { trade, multiplier, board }: Command<"AllocateTrade">,
   quantity: DecimalString,
 ): void {
   const left = dec(trade.quantity).minus(sumOf(activeRows(account, trade.tradeId), "quantity"));
@@ -82,10 +84,27 @@ function refuseUncovered(
       `trade ${trade.tradeId} has ${text(left)} left to allocate`,
       { left: text(left) },
     );
+  const { margin, accounting } = account.opening;
+  if (accounting === "hedging" && positionOf(account, trade.orderId) === undefined)
+    throw new Refusal(
+      "conflict",
+      "ALLOCATION_NOT_COVERED",
+      `trade ${trade.tradeId} closed a position: only what opened one can be given away`,
+    );
+  const key = accounting === "hedging" ? trade.orderId : trade.symbol;
+  if (margin !== undefined) {
+    const side = trade.side === "buy" ? "sell" : "buy";
+    const { symbol, price } = trade;
+    const move = { symbol, key, side, quantity, price, multiplier, fees: "0" } as const;
+    const reason = whyUncovered(account, margin, move, board);
+    if (reason === null) return;
+    const message = `${quantity} of trade ${trade.tradeId} cannot be given away: ${reason}`;
+    throw new Refusal("conflict", "ALLOCATION_NOT_COVERED", message);
+  }
   const [can, needs] =
     trade.side === "buy"
-      ? [freeUnits(account, trade.symbol), dec(quantity)]
-      : [dec(buyingPower(account)), dec(quantity).times(trade.price).times(multiplier)];
+      ? [freeUnits(account, key), dec(quantity)]
+      : [dec(freeIn(account, trade.currency)), dec(quantity).times(trade.price).times(multiplier)];
   if (can.lessThan(needs))
     throw new Refusal(
       "conflict",
@@ -123,8 +142,18 @@ function given(
   allocation: AllocationRow,
   env: Env,
 ): AfterTradeEvent {
-  const { tradeId, orderId, symbol, side, price, executedAtMs } = trade;
-  const terms = { tradeId, orderId, symbol, side, price, multiplier, executedAtMs };
+  const { tradeId, orderId, symbol, side, price, executedAtMs, currency } = trade;
+  const isForeign = currency !== account.opening.baseCurrency;
+  const terms = {
+    tradeId,
+    orderId,
+    symbol,
+    side,
+    price,
+    multiplier,
+    ...(isForeign && { currency }),
+    executedAtMs,
+  };
   const booking = bookTransfer(
     account,
     {
@@ -159,10 +188,11 @@ function returned(
 
 function alarmsOf(
   account: Account,
-  { side }: AllocatedTrade,
+  { side, currency = account.opening.baseCurrency }: AllocatedTrade,
   booking: Booking,
 ): readonly FillAlarm[] {
-  const power = dec(buyingPower(account)).plus(booking.cashChange);
+  if (account.opening.margin !== undefined) return [];
+  const power = dec(freeIn(account, currency)).plus(booking.cashChange);
   const isOverdrawn = power.isNegative() && dec(booking.cashChange).isNegative();
   const isOversold = side === "sell" && dec(booking.position.quantity).isNegative();
   return [

@@ -40,7 +40,10 @@ export function amendOrder(
     });
   const asked = withTerms(order.approved, terms, text(leaves));
   const others = { ...account, orders: withoutOrder(account.orders, order) };
-  const check = checkOrder(asked, orderContext(others, asked, command.market, env.nowMs));
+  // What is paid in one currency goes on being paid in it: until the end is known it holds for either terms.
+  const paidIn = order.hold.cash === "0" ? null : order.hold.currency;
+  const context = orderContext(others, asked, command.market, env.nowMs, false, paidIn);
+  const check = checkOrder(asked, context);
   return "approved" in check
     ? approve(command, order, { terms, hold: check.approved.hold }, env)
     : deny(command, asked, check.denied);

@@ -14,10 +14,30 @@ import type {
   PortfolioEvent,
   PositionSummary,
 } from "./messages.ts";
-import { findOrder, withFill } from "./open-orders.ts";
-import { type Account, buyingPower, execKey, positionOf } from "./state.ts";
+import { findOrder, scaled, withFill } from "./open-orders.ts";
+import { positionKey } from "./position.ts";
+import { baseCostAfter, cashIn, freeIn, reservedIn } from "./currency/currency-book.ts";
+import {
+  conversionEntries,
+  fillRate,
+  type ForeignAmounts,
+  inForeign,
+} from "./currency/foreign-fill.ts";
+import { allowedCurrencies, allowsCurrency } from "./currency/terms.ts";
+import { type Account, execKey, type Position, positionOf } from "./state.ts";
 
 type ApplyFill = Extract<PortfolioCommand, { type: "ApplyFill" }>;
+
+/** Of a hedging portfolio: the position that its order closes, or else opened. */
+function positionIdOf(account: Account, { report, positionId }: ApplyFill): string | undefined {
+  if (account.opening.accounting !== "hedging") return undefined;
+  const order = findOrder(account.orders, report.orderId)?.approved;
+  return order?.positionId ?? positionId ?? report.orderId;
+}
+
+function heldBefore(account: Account, command: ApplyFill): Position | undefined {
+  return positionOf(account, positionIdOf(account, command) ?? command.symbol);
+}
 
 /** A fill in signed amounts, as cash, position, fees and profit take it. */
 interface Amounts {
@@ -26,6 +46,8 @@ interface Amounts {
   readonly costChange: Decimal;
   /** gross of fees: what was received beyond the cost of what was sold */
   readonly realizedPnl: Decimal;
+  /** of a fill in another currency than the base currency */
+  readonly foreign: ForeignAmounts | null;
 }
 
 /**
@@ -34,7 +56,7 @@ interface Amounts {
  * by (venue, execId).
  *
  * The charge is taken from the order's hold first and from free cash for what goes beyond it; the last fill frees the rest.
- * @throws Refusal for a fill that no book can take: no quantity, or another currency
+ * @throws Refusal for a fill that no book can take: no quantity, or a currency that the portfolio does not keep
  */
 export function applyFill(
   account: Account,
@@ -45,8 +67,9 @@ export function applyFill(
   refuseUnbookable(account, command);
   if (isBooked(account, command)) return { events: [], reply: { execId, tradeId: null } };
   const lots = lotChange(account, command);
-  const position = positionAfter(account, command, lots);
-  const amounts = amountsOf(account, command, position);
+  const rate = fillRate(account, command.report, command.baseRate);
+  const position = positionAfter(account, command, lots, rate);
+  const amounts = amountsOf(account, command, position, rate);
   const hold = useOfHold(account, command, amounts);
   const trade = makeTrade(account, command, amounts, env);
   const { cashChange, realizedPnl, fee } = amounts;
@@ -55,14 +78,15 @@ export function applyFill(
       {
         type: "FillApplied",
         trade,
-        cash: text(cashChange.plus(account.cash)),
+        cash: cashAfter(account, command, amounts),
         cashChange: text(cashChange),
         realizedPnl: text(realizedPnl),
         fee: text(fee),
         position: withTotals(account, position, amounts),
         lots,
         hold,
-        alarms: alarmsOf(account, command, position, cashChange, hold),
+        ...foreignFields(amounts),
+        alarms: alarmsOf(account, command, position, amounts, hold),
         ledger: makeLedger(account, trade, amounts, env),
       },
     ],
@@ -74,12 +98,25 @@ function refuseUnbookable({ opening }: Account, { report }: ApplyFill): void {
   const { execId, lastQty, currency } = report;
   if (dec(lastQty).lessThanOrEqualTo(ZERO))
     throw new Refusal("invalid", "FILL_QUANTITY_NOT_POSITIVE", `fill ${execId} of ${lastQty}`);
-  if (currency !== opening.baseCurrency)
+  if (!allowsCurrency(opening, currency))
     throw new Refusal(
       "invalid",
       "FILL_CURRENCY_MISMATCH",
-      `fill ${execId} is in ${currency}, the portfolio in ${opening.baseCurrency}`,
+      `fill ${execId} is in ${currency}, the portfolio in ${allowedCurrencies(opening)}`,
     );
+}
+
+/** Of the fill's currency. What is converted for it comes in and goes out at once. */
+function cashAfter(account: Account, { report }: ApplyFill, { cashChange, foreign }: Amounts) {
+  return foreign === null
+    ? text(cashChange.plus(cashIn(account, report.currency)))
+    : foreign.inBase.cash;
+}
+
+function foreignFields({ foreign }: Amounts) {
+  if (foreign === null) return {};
+  const { inBase, conversion } = foreign;
+  return { inBase, ...(conversion && { conversion }) };
 }
 
 function isBooked(account: Account, { report }: ApplyFill): boolean {
@@ -90,29 +127,35 @@ function isBooked(account: Account, { report }: ApplyFill): boolean {
   return known?.execKeys.includes(key) ?? false;
 }
 
-function lotChange(account: Account, { report, symbol, side, multiplier }: ApplyFill): LotChange {
+function lotChange(account: Account, command: ApplyFill): LotChange {
+  const { report, side, multiplier } = command;
   const quantity = side === "buy" ? dec(report.lastQty) : dec(report.lastQty).negated();
   const unitCost = dec(report.lastPx).times(multiplier);
-  const lots = positionOf(account, symbol)?.lots ?? [];
+  const lots = heldBefore(account, command)?.lots ?? [];
   return fillLots(lots, account.opening.lotMethod, quantity, unitCost);
 }
 
 /** Quantity and cost; `withTotals` adds the position's profit and fees. */
 function positionAfter(
   account: Account,
-  { symbol, multiplier }: ApplyFill,
+  command: ApplyFill,
   change: LotChange,
+  rate: Decimal | null,
 ): PositionSummary {
-  const before = positionOf(account, symbol);
+  const { symbol, multiplier } = command;
+  const before = heldBefore(account, command);
+  const positionId = positionIdOf(account, command);
   const net = netOf(before?.lots ?? [], change);
   const quantity = net.quantity.plus(before?.quantity ?? "0");
   const cost = net.cost.plus(before?.cost ?? "0");
   return {
     symbol,
-    currency: account.opening.baseCurrency,
+    ...(positionId !== undefined && { positionId }),
+    currency: command.report.currency,
     quantity: text(quantity),
     averagePrice: text(averagePrice(quantity, cost, multiplier)),
     cost: text(cost),
+    ...(rate && { baseCost: text(baseCostAfter(before, { quantity, cost }, rate)) }),
     multiplier,
     realizedPnl: before?.realizedPnl ?? "0",
     fees: before?.fees ?? "0",
@@ -120,13 +163,29 @@ function positionAfter(
 }
 
 /** Whatever a fill moves out of cash is in position, fees or (negative) profit: profit is what closes the equation. */
-function amountsOf(account: Account, command: ApplyFill, after: PositionSummary): Amounts {
+function amountsOf(
+  account: Account,
+  command: ApplyFill,
+  after: PositionSummary,
+  rate: Decimal | null,
+): Amounts {
   const { report, side, multiplier } = command;
   const fee = dec(report.fees);
   const notional = dec(report.lastQty).times(report.lastPx).times(multiplier);
   const cashChange = (side === "buy" ? notional.negated() : notional).minus(fee);
-  const costChange = dec(after.cost).minus(positionOf(account, after.symbol)?.cost ?? "0");
-  return { fee, cashChange, costChange, realizedPnl: cashChange.plus(fee).plus(costChange) };
+  const before = positionOf(account, positionKey(after));
+  const costChange = dec(after.cost).minus(before?.cost ?? "0");
+  const realizedPnl = cashChange.plus(fee).plus(costChange);
+  const own = { fee, cashChange, costChange, realizedPnl };
+  if (rate === null) return { ...own, foreign: null };
+  const positionChange = dec(after.baseCost ?? "0").minus(before?.baseCost ?? "0");
+  return { ...own, foreign: inForeign(account, command, { ...own, positionChange }, rate) };
+}
+
+/** What a fill takes out of the currency that its order holds. */
+function chargeOf({ cashChange, foreign }: Pick<Amounts, "cashChange" | "foreign">): Decimal {
+  const conversion = foreign?.conversion ?? null;
+  return conversion === null ? cashChange.negated() : dec(conversion.sold).plus(conversion.fee);
 }
 
 function withTotals(
@@ -134,7 +193,7 @@ function withTotals(
   position: PositionSummary,
   { realizedPnl, fee }: Amounts,
 ): PositionSummary {
-  const before = positionOf(account, position.symbol);
+  const before = positionOf(account, positionKey(position));
   return {
     ...position,
     realizedPnl: text(realizedPnl.plus(before?.realizedPnl ?? "0")),
@@ -142,33 +201,44 @@ function withTotals(
   };
 }
 
-function useOfHold(
-  account: Account,
-  { report }: ApplyFill,
-  { cashChange }: Amounts,
-): HoldUse | null {
+function useOfHold(account: Account, { report }: ApplyFill, amounts: Amounts): HoldUse | null {
   const order = findOrder(account.orders, report.orderId);
   if (order === undefined) return null;
   const { hold } = order;
   const quantity = dec(hold.quantity).minus(report.lastQty);
-  const charge = Decimal.max(cashChange.negated(), ZERO);
+  const charge = Decimal.max(chargeOf(amounts), ZERO);
   const cash = text(dec(hold.cash).minus(Decimal.min(charge, hold.cash)));
   const isOpen = quantity.greaterThan(ZERO);
-  const remaining = isOpen ? { ...hold, quantity: text(quantity), cash } : null;
+  // What a margin portfolio holds is for fees and slippage, of which each unit has its share.
+  const left =
+    account.opening.margin === undefined
+      ? { ...hold, quantity: text(quantity), cash }
+      : scaled(hold, quantity);
+  const remaining = isOpen ? left : null;
   const fill = { lastQty: report.lastQty, execKey: report.execId, remaining };
   const after = withFill(account.orders, order, fill);
-  return { freedCash: text(dec(account.reserved).minus(after.reserved)), remaining };
+  const currency = hold.currency;
+  const freed = dec(reservedIn(account, currency)).minus(
+    reservedIn({ ...account, orders: after }, currency),
+  );
+  return { freedCash: text(freed), remaining };
 }
 
 function alarmsOf(
   account: Account,
-  { side }: ApplyFill,
+  { side, report }: ApplyFill,
   position: PositionSummary,
-  cashChange: Decimal,
+  amounts: Amounts,
   hold: HoldUse | null,
 ): readonly FillAlarm[] {
-  const before = dec(buyingPower(account));
-  const after = before.plus(cashChange).plus(hold?.freedCash ?? "0");
+  if (account.opening.margin !== undefined) return [];
+  const { baseCurrency } = account.opening;
+  const isConverted = (amounts.foreign?.conversion ?? null) !== null;
+  const currency = isConverted ? baseCurrency : report.currency;
+  const held = findOrder(account.orders, report.orderId)?.hold.currency;
+  const freed = held === currency ? (hold?.freedCash ?? "0") : "0";
+  const before = dec(freeIn(account, currency));
+  const after = before.minus(chargeOf(amounts)).plus(freed);
   const alarms: FillAlarm[] = [];
   if (after.lessThan(ZERO) && after.lessThan(before)) alarms.push("BuyingPowerExceeded");
   if (side === "sell" && dec(position.quantity).lessThan(ZERO)) alarms.push("PositionOversold");
@@ -207,7 +277,7 @@ function makeTrade(
 function makeLedger(
   account: Account,
   trade: TradeRow,
-  { cashChange, costChange, fee, realizedPnl }: Amounts,
+  { cashChange, costChange, fee, realizedPnl, foreign }: Amounts,
   env: Env,
 ): readonly LedgerEntry[] {
   const heading = {
@@ -220,6 +290,7 @@ function makeLedger(
     atMs: env.nowMs,
   };
   return ledgerTransaction(heading, [
+    ...conversionEntries(account, trade.currency, foreign?.conversion ?? null),
     { account: cashAccount(trade), amount: cashChange },
     { account: positionAccount(trade.symbol), amount: costChange },
     { account: "fees", amount: fee },

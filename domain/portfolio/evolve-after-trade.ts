@@ -1,5 +1,5 @@
 import { put } from "../shared/bucket-map.ts";
-import { add, subtract } from "../shared/decimal.ts";
+import { add, type DecimalString, subtract } from "../shared/decimal.ts";
 import type { AllocationRow } from "../shared/journal.ts";
 import type { AfterTradeEvent, Booking } from "./after-trade-messages.ts";
 import {
@@ -11,8 +11,12 @@ import {
   withoutUnsettled,
   withUnsettled,
 } from "./after-trade-state.ts";
+import { withFlow } from "../risk/live/risk-book.ts";
+import { withInBase } from "./currency/evolve-currency.ts";
+import type { InBase } from "./currency/messages.ts";
 import { changeLots } from "./lots.ts";
 import type { FillApplied, Lot, PositionSummary } from "./messages.ts";
+import { positionKey } from "./position.ts";
 import { type Account, positionOf } from "./state.ts";
 
 /** The state after one of the events that come after the trade. Sums only, as everywhere. */
@@ -24,18 +28,23 @@ export function evolveAfterTrade(account: Account, event: AfterTradeEvent): Acco
     case "SettlementFailed":
       return { ...account, afterTrade: withFailed(afterTrade, event.tradeId) };
     case "CashMoved": {
+      if (event.inBase !== undefined) return withForeignCash(account, event.amount, event.inBase);
       const netDeposits = add(afterTrade.netDeposits, event.amount);
       const cash = add(account.cash, event.amount);
       // Neither a gain nor a loss of the day.
       const dayStart = { ...account.dayStart, equity: add(account.dayStart.equity, event.amount) };
-      return { ...account, cash, dayStart, afterTrade: { ...afterTrade, netDeposits } };
+      const riskBook = withFlow(account.riskBook, event.amount);
+      return { ...account, cash, dayStart, riskBook, afterTrade: { ...afterTrade, netDeposits } };
     }
     case "DividendPaid": {
+      if (event.inBase !== undefined)
+        return withInBase(account, event.inBase, { dividends: event.net });
       const dividends = add(afterTrade.dividends, event.net);
       const cash = add(account.cash, event.net);
       return { ...account, cash, afterTrade: { ...afterTrade, dividends } };
     }
     case "PositionSplit":
+      if (event.inBase !== undefined) return withForeignPosition(account, event, event.inBase);
       return {
         ...withPosition(account, event.position, event.lots),
         cash: add(account.cash, event.cashInLieu),
@@ -59,7 +68,7 @@ export function evolveAfterTrade(account: Account, event: AfterTradeEvent): Acco
 /** Beside what a fill does to cash and position: its money is not there yet, unless it settles at once. */
 export function withFillToSettle(afterTrade: AfterTrade, fill: FillApplied): AfterTrade {
   return fill.trade.settlementStatus === "pending"
-    ? withUnsettled(afterTrade, unsettledTrade(fill.trade, fill.cashChange))
+    ? withUnsettled(afterTrade, unsettledTrade(fill.trade, fill.cashChange, fill.inBase?.currency))
     : afterTrade;
 }
 
@@ -71,18 +80,50 @@ function withFailed(afterTrade: AfterTrade, tradeId: string): AfterTrade {
 }
 
 function withPosition(account: Account, position: PositionSummary, lots: readonly Lot[]): Account {
-  const before = positionOf(account, position.symbol);
+  const key = positionKey(position);
+  const before = positionOf(account, key);
   const costChange = subtract(position.cost, before?.cost ?? "0");
   return {
     ...account,
-    positions: put(account.positions, position.symbol, { ...position, lots }),
+    positions: put(account.positions, key, { ...position, lots }),
     positionsCost: add(account.positionsCost, costChange),
   };
 }
 
+/** Neither a gain nor a loss of the day. */
+function withForeignCash(account: Account, amount: DecimalString, inBase: InBase): Account {
+  const { dayStart } = account;
+  const equity = add(dayStart.equity, inBase.flows.netDeposits);
+  const after = withInBase(account, inBase, { netDeposits: amount });
+  const riskBook = withFlow(after.riskBook, inBase.flows.netDeposits);
+  return { ...after, riskBook, dayStart: { ...dayStart, equity } };
+}
+
+/** Of a position in another currency: all that a trade or a split did to it and to the cash of its currency. */
+export function withForeignPosition(
+  account: Account,
+  change: {
+    readonly position: PositionSummary;
+    readonly lots: readonly Lot[];
+    readonly realizedPnl: DecimalString;
+    readonly fee?: DecimalString;
+  },
+  inBase: InBase,
+): Account {
+  const { position, lots, realizedPnl, fee = "0" } = change;
+  const key = positionKey(position);
+  const before = positionOf(account, key);
+  const after = withInBase(account, inBase, {
+    realizedPnl,
+    fees: fee,
+    position: { before, after: position },
+  });
+  return { ...after, positions: put(account.positions, key, { ...position, lots }) };
+}
+
 function transferred(account: Account, booking: Booking, tradeId: string): Account {
   const { position } = booking;
-  const lots = changeLots(positionOf(account, position.symbol)?.lots ?? [], booking.lots);
+  const lots = changeLots(positionOf(account, positionKey(position))?.lots ?? [], booking.lots);
   const unsettled = findUnsettled(account.afterTrade, tradeId);
   const afterTrade =
     unsettled === undefined
@@ -91,6 +132,11 @@ function transferred(account: Account, booking: Booking, tradeId: string): Accou
           ...unsettled,
           amount: add(unsettled.amount, booking.cashChange),
         });
+  if (booking.inBase !== undefined)
+    return {
+      ...withForeignPosition(account, { ...booking, lots }, booking.inBase),
+      afterTrade,
+    };
   return {
     ...withPosition(account, position, lots),
     cash: booking.cash,

@@ -2,10 +2,17 @@ import { EMPTY_MAP, put } from "../shared/bucket-map.ts";
 import { add, subtract } from "../shared/decimal.ts";
 import type { Recorded } from "../shared/decider.ts";
 import type { ApprovedOrder, Hold } from "../order/new-order.ts";
+import { withSymbolRisk } from "../risk/live/lines.ts";
+import { limitsOf } from "../risk/live/order-risk.ts";
+import { evolveRisk, newRiskBook } from "../risk/live/risk-book.ts";
 import { NOTHING_AFTER_TRADE } from "./after-trade-state.ts";
-import { evolveAfterTrade, withFillToSettle } from "./evolve-after-trade.ts";
+import { withConversion } from "./currency/evolve-currency.ts";
+import type { InBase } from "./currency/messages.ts";
+import { evolveAfterTrade, withFillToSettle, withForeignPosition } from "./evolve-after-trade.ts";
 import { changeLots } from "./lots.ts";
-import type { ActedSignal, FillApplied, PortfolioEvent } from "./messages.ts";
+import { withMarginEvent, withOrderedSymbol, withTradedDay } from "./margin/evolve-margin.ts";
+import { NO_MARGIN } from "./margin/margin-book.ts";
+import type { ActedSignal, FillApplied, Lot, PortfolioEvent } from "./messages.ts";
 import {
   findOrder,
   NO_ORDERS,
@@ -16,9 +23,11 @@ import {
   withoutOrder,
   withTerms,
 } from "./open-orders.ts";
+import { positionKey } from "./position.ts";
 import {
   type Account,
   type DecidedOrder,
+  equityAtCost,
   execKey,
   type PortfolioState,
   positionOf,
@@ -48,7 +57,7 @@ const DAY_MS = 86_400_000;
 function onItsDay(account: Account, atMs: number): Account {
   const day = Math.floor(atMs / DAY_MS);
   if (day === account.dayStart.day) return account;
-  return { ...account, dayStart: { day, equity: add(account.cash, account.positionsCost) } };
+  return { ...account, dayStart: { day, equity: equityAtCost(account) } };
 }
 
 function change(account: Account, event: Exclude<PortfolioEvent, Opened>, atMs: number): Account {
@@ -63,14 +72,21 @@ function change(account: Account, event: Exclude<PortfolioEvent, Opened>, atMs: 
     case "PortfolioClosed":
       return { ...account, status: "closed" };
     case "OrderApproved":
-      return remember(holdFor(account, event.order, atMs), event.signal);
+      return remember(
+        holdFor(
+          withKnownSymbol(withOrderedSymbol(account, event.order), event.order),
+          event.order,
+          atMs,
+        ),
+        event.signal,
+      );
     case "OrderDenied":
       return remember(
         decide(account, { orderId: event.order.orderId, execKeys: [] }),
         event.signal,
       );
     case "FillApplied":
-      return useHold(book(account, event), event);
+      return useHold(book(withTradedDay(account, event), event), event);
     case "AmendApproved":
       return amend(account, event, atMs);
     case "AmendDenied":
@@ -95,6 +111,21 @@ function change(account: Account, event: Exclude<PortfolioEvent, Opened>, atMs: 
     case "AllocationReturned":
     case "AllocationRefused":
       return evolveAfterTrade(account, event);
+    case "MarginCallRaised":
+    case "MarginCallMet":
+    case "MarginCallExpired":
+    case "FinancingAccrued":
+      return withMarginEvent(account, event, atMs);
+    case "CurrencyConverted":
+      return withConversion(account, event);
+    case "SwitchSet":
+    case "DeskLimitsSet":
+    case "TenantLimitsSet":
+    case "LimitOverridden":
+    case "EquityMarked":
+    case "FlattenHindered":
+    case "FlattenEnded":
+      return { ...account, riskBook: evolveRisk(account.riskBook, event, atMs) };
   }
 }
 
@@ -109,6 +140,10 @@ function openAccount(portfolioId: string, event: Opened, atMs: number): Account 
       initialCash: event.initialCash,
       lotMethod: event.lotMethod,
       limits: event.limits,
+      ...(event.margin && { margin: event.margin }),
+      ...(event.financing && { financing: event.financing }),
+      ...(event.currencies && { currencies: event.currencies }),
+      ...(event.accounting && { accounting: event.accounting }),
     },
     name: event.name,
     limits: event.limits,
@@ -121,11 +156,16 @@ function openAccount(portfolioId: string, event: Opened, atMs: number): Account 
     fees: "0",
     positions: EMPTY_MAP,
     positionsCost: "0",
+    foreign: EMPTY_MAP,
+    foreignCost: "0",
+    fxPnl: "0",
     orders: NO_ORDERS,
     decided: [],
     approvedAtMs: [],
     actedAsOfMs: EMPTY_MAP,
     afterTrade: NOTHING_AFTER_TRADE,
+    marginBook: NO_MARGIN,
+    riskBook: newRiskBook(event.initialCash, event.standing),
     createdAtMs: atMs,
     updatedAtMs: atMs,
   };
@@ -135,13 +175,21 @@ function holdFor(account: Account, order: ApprovedOrder, atMs: number): Account 
   return withRate(withOrders(account, withOrder(account.orders, order)), atMs);
 }
 
+function withKnownSymbol(account: Account, order: ApprovedOrder): Account {
+  const { riskBook } = account;
+  const symbols = withSymbolRisk(riskBook.symbols, order);
+  return symbols === riskBook.symbols
+    ? account
+    : { ...account, riskBook: { ...riskBook, symbols } };
+}
+
 /** What is reserved is what the orders hold. */
 function withOrders(account: Account, orders: Account["orders"]): Account {
   return { ...account, orders, reserved: orders.reserved };
 }
 
 function withRate(account: Account, atMs: number): Account {
-  const limit = account.limits.maxOrdersPerMinute ?? 0;
+  const limit = limitsOf(account, atMs).limits.maxOrdersPerMinute ?? 0;
   const approvedAtMs = limit > 0 ? [...account.approvedAtMs, atMs].slice(-limit) : [];
   return { ...account, approvedAtMs };
 }
@@ -176,18 +224,35 @@ function remember(account: Account, signal: ActedSignal | null): Account {
 
 function book(account: Account, event: FillApplied): Account {
   const { position } = event;
-  const before = positionOf(account, position.symbol);
+  const key = positionKey(position);
+  const before = positionOf(account, key);
   const lots = changeLots(before?.lots ?? [], event.lots);
+  const afterTrade = withFillToSettle(account.afterTrade, event);
+  if (event.inBase !== undefined)
+    return { ...bookForeign(account, event, lots, event.inBase), afterTrade };
   const costChange = subtract(position.cost, before?.cost ?? "0");
   return {
     ...account,
     cash: event.cash,
     realizedPnl: add(account.realizedPnl, event.realizedPnl),
     fees: add(account.fees, event.fee),
-    positions: put(account.positions, position.symbol, { ...position, lots }),
+    positions: put(account.positions, key, { ...position, lots }),
     positionsCost: add(account.positionsCost, costChange),
-    afterTrade: withFillToSettle(account.afterTrade, event),
+    afterTrade,
   };
+}
+
+function bookForeign(
+  account: Account,
+  event: FillApplied,
+  lots: readonly Lot[],
+  inBase: InBase,
+): Account {
+  const { position, realizedPnl, fee, conversion } = event;
+  const booked = withForeignPosition(account, { position, lots, realizedPnl, fee }, inBase);
+  return conversion === undefined
+    ? booked
+    : { ...booked, cash: conversion.cash, fees: add(account.fees, conversion.fee) };
 }
 
 function useHold(account: Account, { hold, trade }: FillApplied): Account {

@@ -6,6 +6,8 @@ import type { LedgerEntry } from "../shared/journal.ts";
 export interface Posting {
   readonly account: string;
   readonly amount: Decimal;
+  /** absent: the transaction's */
+  readonly currency?: string;
 }
 
 type Heading = Pick<
@@ -28,12 +30,12 @@ export function ledgerTransaction(
 ): readonly LedgerEntry[] {
   const entries = postings
     .filter(({ amount }) => !amount.isZero())
-    .map(({ account, amount }, index) => ({
+    .map(({ account, amount, currency = heading.currency }, index) => ({
       transactionId: heading.transactionId,
       index,
       portfolioId: heading.portfolioId,
       account,
-      currency: heading.currency,
+      currency,
       debit: text(amount.isNegative() ? ZERO : amount),
       credit: text(amount.isNegative() ? amount.negated() : ZERO),
       memo: heading.memo,

@@ -9,30 +9,39 @@ import type {
   AfterTradeEvent,
   AfterTradeReply,
 } from "./after-trade-messages.ts";
+import type {
+  FinancingSummary,
+  MarginCommand,
+  MarginEvent,
+  MarginReply,
+  MarginSummary,
+} from "./margin/messages.ts";
+import type { FinancingTerms, MarginTerms } from "./margin/terms.ts";
+import type {
+  ConvertCash,
+  CurrenciesSummary,
+  CurrencyConverted,
+  FillConversion,
+  InBase,
+} from "./currency/messages.ts";
+import type { CurrencyTerms } from "./currency/terms.ts";
+import type {
+  RiskCommand,
+  RiskEvent,
+  RiskReceipt,
+  RiskStanding,
+} from "../risk/kill-switch/messages.ts";
+import type { PortfolioLimits, TradingState } from "../risk/live/limit-fields.ts";
+import type { RiskSummary } from "../risk/live/risk-summary.ts";
 import type { MarketView } from "./market-view.ts";
 import type { FillAlarm, LotChange, PositionSummary } from "./position.ts";
 
-export type { MarketView, OrderRoute, RouteProblem } from "./market-view.ts";
+export type { MarketView, OrderRoute, RiskBoard, RouteProblem } from "./market-view.ts";
 export type { FillAlarm, Lot, LotChange, PositionSummary } from "./position.ts";
+export { TRADING_STATES } from "../risk/live/limit-fields.ts";
+export type { PortfolioLimits, TradingState } from "../risk/live/limit-fields.ts";
 
 export type LotMethod = "average" | "fifo" | "lifo";
-
-/** Every limit is optional: absent means not limited, but for the price collar, which has a default. */
-export interface PortfolioLimits {
-  readonly maxOrderNotional?: DecimalString;
-  /** position value over equity, a fraction */
-  readonly maxPositionPct?: DecimalString;
-  readonly maxOrdersPerMinute?: number;
-  readonly restrictedSymbols?: readonly string[];
-  /** loss since the day's first event (UTC), over the equity then, a fraction: from then on only what reduces positions */
-  readonly maxDailyLossPct?: DecimalString;
-  /** how far a limit price may stand from the market, a fraction */
-  readonly priceCollarPct?: DecimalString;
-}
-
-/** `reducing`: only what makes a position smaller. `halted`: nothing. */
-export const TRADING_STATES = ["active", "reducing", "halted"] as const;
-export type TradingState = (typeof TRADING_STATES)[number];
 
 export interface Signal {
   readonly signalId: string;
@@ -58,6 +67,16 @@ export type PortfolioCommand =
       readonly initialCash: DecimalString;
       readonly lotMethod: LotMethod;
       readonly limits: PortfolioLimits;
+      /** absent: a cash portfolio */
+      readonly margin?: MarginTerms;
+      /** absent: cash and borrowed units cost and earn nothing */
+      readonly financing?: FinancingTerms;
+      /** absent: one currency */
+      readonly currencies?: CurrencyTerms;
+      /** absent: netting */
+      readonly accounting?: "hedging";
+      /** what the tenant's limits and stops were as it was opened; repeats may say another */
+      readonly standing?: RiskStanding;
     }
   | {
       readonly type: "Update";
@@ -86,6 +105,12 @@ export type PortfolioCommand =
       readonly symbol: string;
       readonly side: "buy" | "sell";
       readonly multiplier: DecimalString;
+      /** where positions stand side by side: the one that it is of; absent: of its order's own */
+      readonly positionId?: string;
+      /** units of the base currency for one of the fill's, where it is known now; absent: that of the order's check */
+      readonly baseRate?: DecimalString;
+      /** what one costs to buy, where that is known now; absent: as it was at the check */
+      readonly baseAsk?: DecimalString;
     }
   /** the order is closed: what it still holds is free again */
   | {
@@ -117,6 +142,9 @@ export type PortfolioCommand =
       /** the order's terms from now on; absent: as they were */
       readonly terms?: OrderTerms;
     }
+  | MarginCommand
+  | ConvertCash
+  | RiskCommand
   | AfterTradeCommand;
 
 /** The orders that begin a group: checked in one turn, each against what the ones before it leave; the group is told. */
@@ -179,6 +207,15 @@ export interface PortfolioSummary {
   readonly fees: DecimalString;
   readonly positions: readonly PositionSummary[];
   readonly openOrders: number;
+  readonly accounting?: "hedging";
+  /** of a margin portfolio */
+  readonly margin?: MarginSummary;
+  /** where cash costs or earns something */
+  readonly financing?: FinancingSummary;
+  /** of a portfolio that keeps several; money beside it is of the base currency alone */
+  readonly currencies?: CurrenciesSummary;
+  /** what was set beside its owner's limits, and how equity went; absent: nothing */
+  readonly risk?: RiskSummary;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
 }
@@ -202,7 +239,7 @@ export interface HoldUse {
 export interface FillApplied {
   readonly type: "FillApplied";
   readonly trade: TradeRow;
-  /** of the whole portfolio, after the fill */
+  /** of the whole portfolio, after the fill, in the trade's currency */
   readonly cash: DecimalString;
   /** signed: what the fill did to cash, fee included */
   readonly cashChange: DecimalString;
@@ -214,6 +251,10 @@ export interface FillApplied {
   readonly lots: LotChange;
   /** null: the order held nothing any more (a fill after its cancel) */
   readonly hold: HoldUse | null;
+  /** of a trade in another currency than the base currency */
+  readonly inBase?: InBase;
+  /** what was converted to pay for it */
+  readonly conversion?: FillConversion;
   readonly alarms: readonly FillAlarm[];
   readonly ledger: readonly LedgerEntry[];
 }
@@ -228,6 +269,11 @@ export type PortfolioEvent =
       readonly initialCash: DecimalString;
       readonly lotMethod: LotMethod;
       readonly limits: PortfolioLimits;
+      readonly margin?: MarginTerms;
+      readonly financing?: FinancingTerms;
+      readonly currencies?: CurrencyTerms;
+      readonly accounting?: "hedging";
+      readonly standing?: RiskStanding;
       readonly ledger: readonly LedgerEntry[];
     }
   | {
@@ -287,6 +333,9 @@ export type PortfolioEvent =
       readonly reason: string;
     }
   | { readonly type: "HoldReleased"; readonly hold: Hold; readonly reason: string }
+  | MarginEvent
+  | CurrencyConverted
+  | RiskEvent
   | AfterTradeEvent;
 
 /** Reply to ApplyFill. */
@@ -317,4 +366,6 @@ export type PortfolioReply =
   | OrderVerdict
   | FillReceipt
   | ReleaseReceipt
+  | MarginReply
+  | RiskReceipt
   | AfterTradeReply;

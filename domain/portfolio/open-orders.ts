@@ -12,12 +12,14 @@ export interface OpenOrders {
   readonly byId: BucketMap<OpenOrder>;
   /** clOrdId → order ids, oldest first: one, unless a signal brought an order whose name was in use */
   readonly byClOrdId: BucketMap<readonly string[]>;
-  /** symbol → what its orders will add and take away; no entry without orders */
+  /** symbol → what its orders will add and take away; no entry without orders. Those that close a position by its id are under the id */
   readonly bySymbol: BucketMap<OpenQuantity>;
   /** ocoGroup → order ids */
   readonly byGroup: BucketMap<readonly string[]>;
-  /** Σ cash of the holds */
+  /** Σ cash of the holds in the base currency */
   readonly reserved: DecimalString;
+  /** Σ cash of the other holds, by currency */
+  readonly foreignReserved: BucketMap<DecimalString>;
 }
 
 export interface OpenOrder {
@@ -51,6 +53,7 @@ export const NO_ORDERS: OpenOrders = {
   bySymbol: EMPTY_MAP,
   byGroup: EMPTY_MAP,
   reserved: "0",
+  foreignReserved: EMPTY_MAP,
 };
 
 const NO_QUANTITY: OpenQuantity = { buy: "0", sell: "0" };
@@ -69,14 +72,30 @@ export function userOfClOrdId({ byClOrdId }: OpenOrders, clOrdId: string): strin
   return get(byClOrdId, clOrdId)?.[0];
 }
 
-/** Still to be filled, of all open orders of one symbol and side. */
-export function openQuantity({ bySymbol }: OpenOrders, symbol: string, side: Side): DecimalString {
-  return (get(bySymbol, symbol) ?? NO_QUANTITY)[side];
+/**
+ * Still to be filled, of all open orders of one side.
+ * @param key a symbol, or the id of a position that they close
+ */
+export function openQuantity({ bySymbol }: OpenOrders, key: string, side: Side): DecimalString {
+  return (get(bySymbol, key) ?? NO_QUANTITY)[side];
 }
 
-/** The best price at which an own limit order rests on this side of the symbol; null when none does. */
-export function bestResting(orders: OpenOrders, symbol: string, side: Side): Decimal | null {
-  if (openQuantity(orders, symbol, side) === "0") return null;
+/** Whether any order of the symbol is open, those that close a position by its id among them. */
+export function hasOrdersIn({ byId }: OpenOrders, symbol: string): boolean {
+  return values(byId).some(({ approved }) => approved.symbol === symbol);
+}
+
+/**
+ * The best price at which an own limit order rests on this side of the symbol; null when none does.
+ * @param isHedging orders of the symbol may be counted under positions
+ */
+export function bestResting(
+  orders: OpenOrders,
+  symbol: string,
+  side: Side,
+  isHedging: boolean,
+): Decimal | null {
+  if (!isHedging && openQuantity(orders, symbol, side) === "0") return null;
   const prices = values(orders.byId).flatMap(({ approved }) =>
     approved.symbol === symbol && approved.side === side && approved.ordType === "limit"
       ? [dec(approved.price ?? "0")]
@@ -226,16 +245,23 @@ function changed(orders: OpenOrders, order: OpenOrder): OpenOrders {
 function counted(before: OpenOrders, { approved }: OpenOrder, after: OpenOrders): OpenOrders {
   const [held, holds] = [heldWith(before, approved), heldWith(after, approved)];
   const quantity = holds.quantity.minus(held.quantity);
+  const bySymbol = changedQuantity(before.bySymbol, approved, quantity);
+  const cash = holds.cash.minus(held.cash);
+  const currency = holds.foreign ?? held.foreign;
+  if (currency === null) return { ...after, bySymbol, reserved: text(cash.plus(before.reserved)) };
+  const sum = cash.plus(get(before.foreignReserved, currency) ?? "0");
   return {
     ...after,
-    bySymbol: changedQuantity(before.bySymbol, approved, quantity),
-    reserved: text(dec(before.reserved).plus(holds.cash).minus(held.cash)),
+    bySymbol,
+    foreignReserved: put(before.foreignReserved, currency, text(sum)),
   };
 }
 
 interface Held {
   readonly quantity: Decimal;
   readonly cash: Decimal;
+  /** of the cash, one for all legs of a group; null: the base currency */
+  readonly foreign: string | null;
 }
 
 /** Together, what the order or its group holds; nothing when it is not among the open ones. */
@@ -249,18 +275,20 @@ export function heldWith(
   return {
     quantity: Decimal.max(ZERO, ...members.map(({ hold }) => hold.quantity)),
     cash: Decimal.max(ZERO, ...members.map(({ hold }) => hold.cash)),
+    foreign: members.find(({ hold }) => hold.isForeign === true)?.hold.currency ?? null,
   };
 }
 
 function changedQuantity(
   bySymbol: OpenOrders["bySymbol"],
-  { symbol, side }: Pick<Hold, "symbol" | "side">,
+  { symbol, positionId, side }: Pick<ApprovedOrder, "symbol" | "positionId" | "side">,
   change: Decimal,
 ): OpenOrders["bySymbol"] {
   if (change.isZero()) return bySymbol;
-  const before = get(bySymbol, symbol) ?? NO_QUANTITY;
+  const key = positionId ?? symbol;
+  const before = get(bySymbol, key) ?? NO_QUANTITY;
   const after = { ...before, [side]: text(change.plus(before[side])) };
   return after.buy === "0" && after.sell === "0"
-    ? remove(bySymbol, symbol)
-    : put(bySymbol, symbol, after);
+    ? remove(bySymbol, key)
+    : put(bySymbol, key, after);
 }

@@ -3,12 +3,24 @@ import { firstDifference } from "../shared/same-content.ts";
 import type { Decider, Decision, Env } from "../shared/decider.ts";
 import { Decimal, dec, text, ZERO } from "../shared/decimal.ts";
 import { invariant, Refusal } from "../shared/errors.ts";
+import {
+  markEquity,
+  overrideLimit,
+  setDeskLimits,
+  setSwitch,
+  setTenantLimits,
+} from "../risk/kill-switch/decide-risk.ts";
+import { flattenPositions, pursueFlatten } from "../risk/kill-switch/flatten.ts";
 import { actOnSignal } from "./act-on-signal.ts";
 import { allocateTrade, concludeAllocation } from "./allocate.ts";
 import { amendOrder, concludeAmend } from "./amend-order.ts";
 import { applyFill } from "./apply-fill.ts";
+import { convertCash } from "./currency/convert.ts";
 import { evolve } from "./evolve.ts";
 import { ledgerTransaction } from "./ledger.ts";
+import { accrueFinancing } from "./margin/financing.ts";
+import { checkMargin, pursueMarginCall } from "./margin/margin-call.ts";
+import { liquidateForMargin } from "./margin/liquidation.ts";
 import type {
   PortfolioCommand,
   PortfolioEvent,
@@ -21,7 +33,8 @@ import { requestBasket } from "./request-basket.ts";
 import { requestOrder } from "./request-order.ts";
 import { failSettlement, settleTrades } from "./settle-trades.ts";
 import { takeAllocation } from "./take-allocation.ts";
-import { moveCash, payDividend, splitPosition } from "./transactions.ts";
+import { splitPosition } from "./split-position.ts";
+import { moveCash, payDividend } from "./transactions.ts";
 import {
   type Account,
   openPositions,
@@ -34,12 +47,12 @@ type Command<T extends PortfolioCommand["type"]> = Extract<PortfolioCommand, { t
 type Summarized = Decision<PortfolioEvent, PortfolioSummary>;
 
 /**
- * The brain of the portfolio actor: cash accounting in one currency, long positions, netting. Cash that an open order may
- * need is held from its check to its end, so that no two orders can spend it.
+ * The brain of the portfolio actor. Cash that an open order may need is held from its check to its end, so that no two orders
+ * can spend it; a margin portfolio holds for fees and slippage, and has its margin worked out anew with each order.
  *
- * Laws, kept at every step: cash + positions at cost + fees − realised profit = initial cash + net deposits + dividends; cash =
- * settled + unsettled, the claims of the trades that have not settled; Σ debit = Σ credit in each
- * ledger transaction; reserved = Σ holds; cash − reserved is not negative unless a fill raised `BuyingPowerExceeded`; what is
+ * Laws, kept at every step: cash + positions at cost + fees + financing − realised profit = initial cash + net deposits + dividends; cash =
+ * settled + unsettled by currency, the claims of the trades that have not settled; Σ debit = Σ credit in each
+ * ledger transaction and currency; reserved = Σ holds; cash − reserved of a cash portfolio is not negative unless a fill raised `BuyingPowerExceeded`; what is
  * kept in sum beside orders and positions is their sum.
  */
 export const portfolio: Decider<PortfolioState, PortfolioCommand, PortfolioEvent, PortfolioReply> =
@@ -97,6 +110,30 @@ function decide(
       return concludeAllocation(account, command, env);
     case "ReleaseHold":
       return releaseHold(account, command);
+    case "CheckMargin":
+      return checkMargin(account, command, env);
+    case "PursueMarginCall":
+      return pursueMarginCall(account, command);
+    case "LiquidateForMargin":
+      return liquidateForMargin(account, command, env);
+    case "AccrueFinancing":
+      return accrueFinancing(account, command, env);
+    case "SetSwitch":
+      return setSwitch(account, command, env);
+    case "SetDeskLimits":
+      return setDeskLimits(account, command);
+    case "SetTenantLimits":
+      return setTenantLimits(account, command);
+    case "OverrideLimit":
+      return overrideLimit(account, command, env);
+    case "MarkEquity":
+      return markEquity(account, command, env);
+    case "PursueFlatten":
+      return pursueFlatten(account, command);
+    case "FlattenPositions":
+      return flattenPositions(account, command, env);
+    case "ConvertCash":
+      return convertCash(account, command, env);
     case "AmendOrder":
       return amendOrder(account, command, env);
     case "ConcludeAmend":
@@ -123,7 +160,9 @@ function open(state: PortfolioState, command: Command<"Open">, env: Env): Summar
     { account: "cash", amount: initialCash },
     { account: "capital", amount: initialCash.negated() },
   ]);
-  return summarized(state, { type: "PortfolioOpened", ...opening, ledger }, env);
+  const { standing } = command;
+  const opened = { type: "PortfolioOpened", ...opening, ledger } as const;
+  return summarized(state, standing === undefined ? opened : { ...opened, standing }, env);
 }
 
 function openingOf(command: Command<"Open">): Opening {
@@ -135,6 +174,10 @@ function openingOf(command: Command<"Open">): Opening {
     initialCash: text(dec(command.initialCash)),
     lotMethod: command.lotMethod,
     limits: command.limits,
+    ...(command.margin && { margin: command.margin }),
+    ...(command.financing && { financing: command.financing }),
+    ...(command.currencies && { currencies: command.currencies }),
+    ...(command.accounting && { accounting: command.accounting }),
   };
 }
 
@@ -167,6 +210,7 @@ function close(account: Account, env: Env): Summarized {
   const positions = openPositions(account).map(({ symbol }) => symbol);
   const orders = orderIds(account.orders);
   refuseUndecidedAllocations(account);
+  refuseDebt(account);
   if (positions.length + orders.length > 0)
     throw new Refusal(
       "conflict",
@@ -175,6 +219,13 @@ function close(account: Account, env: Env): Summarized {
       { positions, orders },
     );
   return summarized(stateOf(account), { type: "PortfolioClosed" }, env);
+}
+
+/** Who closes it would owe it to nobody. */
+function refuseDebt({ portfolioId, opening, cash }: Account): void {
+  if (opening.margin === undefined || !dec(cash).isNegative()) return;
+  const message = `${portfolioId} owes ${text(dec(cash).negated())}`;
+  throw new Refusal("conflict", "PORTFOLIO_NOT_FLAT", message, { cash });
 }
 
 /** What another portfolio has not taken yet may come back. */

@@ -5,6 +5,7 @@ import type { Decision, Effect, Env } from "../shared/decider.ts";
 import { evolve } from "./evolve.ts";
 import type { Basket, BasketVerdict, OrderVerdict, PortfolioEvent } from "./messages.ts";
 import { orderContext } from "./order-context.ts";
+import { ofPositions } from "./hedging/basket-positions.ts";
 import { deny, requestOrder } from "./request-order.ts";
 import type { Account, PortfolioState } from "./state.ts";
 
@@ -18,9 +19,10 @@ type Checked = Decision<PortfolioEvent, OrderVerdict>;
  */
 export function requestBasket(
   account: Account,
-  command: Basket,
+  asked: Basket,
   env: Env,
 ): Decision<PortfolioEvent, BasketVerdict> {
+  const command = account.opening.accounting === "hedging" ? ofPositions(asked) : asked;
   const checked = [...checkInTurn(account, command, env), ...checkLater(account, command, env)];
   const denied = checked.flatMap(({ reply }): readonly LegDenial[] =>
     reply.verdict === "denied" ? [{ orderId: reply.order.orderId, reasons: reply.reasons }] : [],

@@ -32,15 +32,21 @@ export function requestOrder(
   return repeated(account, asked) ?? judge(account, asked, market, null, env);
 }
 
-/** The check and what follows from it; `signal` is what the order came from. */
+/**
+ * The check and what follows from it.
+ * @param signal       what the order came from
+ * @param isFlattening the kill switch closes a position: no limit and no halt keeps it from that
+ */
 export function judge(
   account: Account,
   order: NewOrder,
   market: MarketView,
   signal: ActedSignal | null,
   env: Env,
+  isFlattening = false,
 ): Verdict {
-  const check = checkOrder(order, orderContext(account, order, market, env.nowMs));
+  const context = orderContext(account, order, market, env.nowMs, isFlattening);
+  const check = checkOrder(order, context);
   if ("approved" in check) {
     const { approved } = check;
     return {

@@ -32,7 +32,7 @@ function settled(account: Account, trade: UnsettledTrade, asOf: string, env: Env
   const heading = {
     transactionId: env.id(`settlement:${tradeId}`),
     portfolioId: account.portfolioId,
-    currency: account.opening.baseCurrency,
+    currency: trade.currency ?? account.opening.baseCurrency,
     memo: `settlement due on ${trade.settlementDate}`,
     orderId,
     tradeId,

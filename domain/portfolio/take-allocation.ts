@@ -1,9 +1,13 @@
 import type { Decision, Effect, Env } from "../shared/decider.ts";
 import { dec, text } from "../shared/decimal.ts";
 import type { AfterTradeCommand, AllocationReceipt } from "./after-trade-messages.ts";
+import { get } from "../shared/bucket-map.ts";
+import { freeIn } from "./currency/currency-book.ts";
+import { allowedCurrencies, allowsCurrency } from "./currency/terms.ts";
 import { applyFill } from "./apply-fill.ts";
 import type { PortfolioCommand, PortfolioEvent } from "./messages.ts";
-import { type Account, buyingPower, freeUnits } from "./state.ts";
+import { whyUncovered } from "./margin/cover.ts";
+import { type Account, freeUnits } from "./state.ts";
 
 type TakeAllocation = Extract<AfterTradeCommand, { type: "TakeAllocation" }>;
 
@@ -21,7 +25,9 @@ export function takeAllocation(
     return { events: [{ type: "AllocationRefused", allocationId, from, reason }], effects, reply };
   // The part is a trade under the allocation's own id.
   const id = (name: string) => (name === "trade" ? trade.tradeId : env.id(name));
-  const { events } = applyFill(account, asFill(command), { ...env, id });
+  const baseRate = heardRate(account, command);
+  const fill = { ...asFill(command), ...(baseRate !== undefined && { baseRate }) };
+  const { events } = applyFill(account, fill, { ...env, id });
   const booked = events.map((event) =>
     event.type === "FillApplied"
       ? { ...event, trade: { ...event.trade, allocatedFrom: from.tradeId } }
@@ -41,19 +47,32 @@ function conclude({ from, allocationId }: TakeAllocation, refusal: string | null
   return { kind: "tell", to: { type: "portfolio", id: portfolioId }, command };
 }
 
-function whyNot(account: Account, { trade, multiplier }: TakeAllocation): string | null {
+/** Units of the base currency for one of the trade's. */
+function heardRate(account: Account, { trade, board }: TakeAllocation): string | undefined {
+  return board?.rates[trade.currency] ?? get(account.foreign, trade.currency)?.lastRate;
+}
+
+function whyNot(account: Account, command: TakeAllocation): string | null {
+  const { trade, multiplier, board } = command;
   const { opening, status } = account;
   if (opening.tenantId !== trade.tenantId) return "it is of another tenant";
   if (status === "closed") return "the portfolio is closed";
-  if (opening.baseCurrency !== trade.currency)
-    return `the portfolio is kept in ${opening.baseCurrency}`;
+  const { currency } = trade;
+  if (!allowsCurrency(opening, currency))
+    return `the portfolio is kept in ${allowedCurrencies(opening)}`;
+  if (currency !== opening.baseCurrency && heardRate(account, command) === undefined)
+    return `nobody knows what ${currency} is worth in ${opening.baseCurrency}`;
+  // Where positions stand side by side the part becomes one of its own.
+  const key = opening.accounting === "hedging" ? trade.orderId : trade.symbol;
+  if (opening.margin !== undefined)
+    return whyUncovered(account, opening.margin, { ...trade, key, multiplier }, board);
   const [can, needs] =
     trade.side === "buy"
       ? [
-          dec(buyingPower(account)),
+          dec(freeIn(account, currency)),
           dec(trade.quantity).times(trade.price).times(multiplier).plus(trade.fees),
         ]
-      : [freeUnits(account, trade.symbol), dec(trade.quantity)];
+      : [freeUnits(account, key), dec(trade.quantity)];
   return can.lessThan(needs) ? `it takes ${text(needs)}, and ${text(can)} is free` : null;
 }
 

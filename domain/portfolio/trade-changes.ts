@@ -38,6 +38,18 @@ export function tradeChangesOf(
       case "DividendPaid":
       case "PositionSplit":
       case "AllocationRefused":
+      case "MarginCallRaised":
+      case "MarginCallMet":
+      case "MarginCallExpired":
+      case "FinancingAccrued":
+      case "CurrencyConverted":
+      case "SwitchSet":
+      case "DeskLimitsSet":
+      case "TenantLimitsSet":
+      case "LimitOverridden":
+      case "EquityMarked":
+      case "FlattenHindered":
+      case "FlattenEnded":
         return [];
     }
   });

@@ -1,6 +1,7 @@
 import type { Env } from "../shared/decider.ts";
 import { type Decimal, dec, text } from "../shared/decimal.ts";
 import type { AllocatedTrade, Booking } from "./after-trade-messages.ts";
+import { baseCostAfter, cashIn, foreignPart, rateFor } from "./currency/currency-book.ts";
 import { findUnsettled } from "./after-trade-state.ts";
 import { ledgerTransaction, positionAccount } from "./ledger.ts";
 import { averagePrice, fillLots, netOf } from "./lots.ts";
@@ -23,7 +24,11 @@ export interface Transfer {
 export function bookTransfer(account: Account, transfer: Transfer, env: Env): Booking {
   const { trade, quantity, fee, memo } = transfer;
   const { symbol, multiplier } = trade;
-  const before = positionOf(account, symbol);
+  const { baseCurrency } = account.opening;
+  const { currency = baseCurrency } = trade;
+  const isHedging = account.opening.accounting === "hedging";
+  // A part of what the trade's order opened.
+  const before = positionOf(account, isHedging ? trade.orderId : symbol);
   const unitCost = dec(trade.price).times(multiplier);
   const lots = takeLots(before?.lots ?? [], account.opening.lotMethod, quantity, unitCost);
   const net = netOf(before?.lots ?? [], lots);
@@ -31,32 +36,45 @@ export function bookTransfer(account: Account, transfer: Transfer, env: Env): Bo
   const cost = net.cost.plus(before?.cost ?? "0");
   const cashChange = quantity.times(unitCost).negated().minus(fee);
   const realizedPnl = cashChange.plus(fee).plus(net.cost);
+  const baseCost =
+    currency === baseCurrency
+      ? null
+      : baseCostAfter(before, { quantity: held, cost }, rateFor(account, currency));
   const heading = {
     transactionId: env.id(`ledger:${memo}`),
     portfolioId: account.portfolioId,
-    currency: account.opening.baseCurrency,
+    currency,
     memo,
     orderId: trade.orderId,
     tradeId: trade.tradeId,
     atMs: env.nowMs,
   };
   return {
-    cash: text(cashChange.plus(account.cash)),
+    cash: text(cashChange.plus(cashIn(account, currency))),
     quantityChange: text(quantity),
     cashChange: text(cashChange),
     realizedPnl: text(realizedPnl),
     fee: text(fee),
     position: {
       symbol,
-      currency: account.opening.baseCurrency,
+      ...(isHedging && { positionId: trade.orderId }),
+      currency,
       quantity: text(held),
       averagePrice: text(averagePrice(held, cost, multiplier)),
       cost: text(cost),
+      ...(baseCost && { baseCost: text(baseCost) }),
       multiplier,
       realizedPnl: text(realizedPnl.plus(before?.realizedPnl ?? "0")),
       fees: text(fee.plus(before?.fees ?? "0")),
     },
     lots,
+    ...foreignPart(account, {
+      currency,
+      told: undefined,
+      cashChange,
+      flows: { realizedPnl, fees: fee },
+      positionChange: dec(baseCost ?? 0).minus(before?.baseCost ?? "0"),
+    }),
     ledger: ledgerTransaction(heading, [
       {
         account: findUnsettled(account.afterTrade, trade.tradeId)?.account ?? "cash",

@@ -1,20 +1,40 @@
 import { Decimal, dec, type DecimalString, text, ZERO } from "../shared/decimal.ts";
-import type { PortfolioSummary, PositionSummary } from "./messages.ts";
+import type { PositionSummary } from "./position.ts";
 
 /** Prices by symbol. A symbol that is missing or null has no price, and nothing that needs it has a value. */
 export type Marks = { readonly [symbol: string]: DecimalString | null | undefined };
 
+/** By currency: units of the base currency for one. One that is missing or null is not known. */
+export type Rates = { readonly [currency: string]: DecimalString | null | undefined };
+
 interface PositionValue {
   readonly symbol: string;
   readonly mark: DecimalString | null;
-  /** signed: quantity × mark × multiplier */
+  /** signed: quantity × mark × multiplier, in the position's currency */
   readonly marketValue: DecimalString | null;
-  /** market value − cost; fees not counted */
+  /** market value − cost, in the position's currency; fees not counted */
   readonly unrealizedPnl: DecimalString | null;
+  /** of a position in another currency; null while its price or rate is not known */
+  readonly inBase?: BaseValue | null;
 }
 
-/** In the base currency. Null wherever a mark is missing: a guess at cost would look like a value. */
+/**
+ * A position in the base currency. Its profit is what its price did, at the rate of now, and what the rate did to its cost:
+ *
+ *     market value × rate − cost in base = (market value − cost) × rate + (cost × rate − cost in base)
+ */
+export interface BaseValue {
+  readonly rate: DecimalString;
+  readonly marketValue: DecimalString;
+  readonly unrealizedPnl: DecimalString;
+  readonly priceEffect: DecimalString;
+  readonly fxEffect: DecimalString;
+}
+
+/** In the base currency. Null wherever a mark or a rate is missing: a guess at cost would look like a value. */
 export interface Valuation {
+  /** of all currencies */
+  readonly cash: DecimalString | null;
   readonly positionsValue: DecimalString | null;
   readonly equity: DecimalString | null;
   readonly unrealizedPnl: DecimalString | null;
@@ -32,19 +52,36 @@ interface Exposure {
   readonly leverage: DecimalString | null;
 }
 
-/** What a portfolio is worth at these marks. */
-export function valuePortfolio(
-  summary: Pick<PortfolioSummary, "cash" | "positions">,
-  marks: Marks,
-): Valuation {
-  const positions = summary.positions.map((position) => valuePosition(position, marks));
-  const values = present(positions.map(({ marketValue }) => marketValue));
-  const profits = present(positions.map(({ unrealizedPnl }) => unrealizedPnl));
-  if (values === null || profits === null)
-    return { positionsValue: null, equity: null, unrealizedPnl: null, exposure: null, positions };
+interface Valued {
+  readonly baseCurrency?: string;
+  /** of the base currency */
+  readonly cash: DecimalString;
+  readonly positions: readonly PositionSummary[];
+  /** where it keeps several */
+  readonly currencies?: {
+    readonly balances: readonly { readonly currency: string; readonly cash: DecimalString }[];
+  };
+}
+
+/** What a portfolio is worth at these marks, and rates where it keeps other currencies. */
+export function valuePortfolio(summary: Valued, marks: Marks, rates: Rates = {}): Valuation {
+  const positions = summary.positions.map((position) => valuePosition(position, marks, rates));
+  const values = present(positions.map((one) => baseOf(one)?.marketValue ?? null));
+  const profits = present(positions.map((one) => baseOf(one)?.unrealizedPnl ?? null));
+  const cash = cashInBase(summary, rates);
+  if (values === null || profits === null || cash === null)
+    return {
+      cash: cash && text(cash),
+      positionsValue: null,
+      equity: null,
+      unrealizedPnl: null,
+      exposure: null,
+      positions,
+    };
   const positionsValue = sum(values);
-  const equity = positionsValue.plus(summary.cash);
+  const equity = positionsValue.plus(cash);
   return {
+    cash: text(cash),
     positionsValue: text(positionsValue),
     equity: text(equity),
     unrealizedPnl: text(sum(profits)),
@@ -53,17 +90,60 @@ export function valuePortfolio(
   };
 }
 
-function valuePosition(position: PositionSummary, marks: Marks): PositionValue {
-  const { symbol } = position;
+function valuePosition(position: PositionSummary, marks: Marks, rates: Rates): PositionValue {
+  const { symbol, baseCost } = position;
   const mark = marks[symbol] ?? null;
-  if (mark === null) return { symbol, mark, marketValue: null, unrealizedPnl: null };
+  if (mark === null) {
+    const inBase = baseCost === undefined ? {} : { inBase: null };
+    return { symbol, mark, marketValue: null, unrealizedPnl: null, ...inBase };
+  }
   const value = dec(mark).times(position.quantity).times(position.multiplier);
   return {
     symbol,
     mark,
     marketValue: text(value),
     unrealizedPnl: text(value.minus(position.cost)),
+    ...(baseCost !== undefined && { inBase: valueInBase(position, baseCost, value, rates) }),
   };
+}
+
+function valueInBase(
+  { cost, currency }: PositionSummary,
+  baseCost: DecimalString,
+  value: Decimal,
+  rates: Rates,
+): BaseValue | null {
+  const rate = rates[currency] ?? null;
+  if (rate === null) return null;
+  const marketValue = value.times(rate);
+  return {
+    rate,
+    marketValue: text(marketValue),
+    unrealizedPnl: text(marketValue.minus(baseCost)),
+    priceEffect: text(value.minus(cost).times(rate)),
+    fxEffect: text(dec(cost).times(rate).minus(baseCost)),
+  };
+}
+
+/** In the base currency; null while a price or rate is not known. */
+export function baseOf(
+  value: PositionValue,
+): { readonly marketValue: DecimalString; readonly unrealizedPnl: DecimalString } | null {
+  if (value.inBase !== undefined) return value.inBase;
+  const { marketValue, unrealizedPnl } = value;
+  return marketValue === null || unrealizedPnl === null ? null : { marketValue, unrealizedPnl };
+}
+
+/** A currency of which nothing is held needs no rate. */
+function cashInBase({ baseCurrency, cash, currencies }: Valued, rates: Rates): Decimal | null {
+  let value = dec(cash);
+  for (const balance of currencies?.balances ?? []) {
+    if (balance.currency === baseCurrency || balance.cash === "0") continue;
+    const rate = rates[balance.currency] ?? null;
+    if (rate === null) return null;
+    value = value.plus(dec(balance.cash).times(rate));
+  }
+  return value;
 }
 
 function expose(values: readonly Decimal[], equity: Decimal): Exposure {

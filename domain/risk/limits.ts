@@ -1,3 +1,4 @@
+import type { Instrument } from "../market/instrument.ts";
 import type { ApprovedOrder, Denial, Hold, NewOrder, RiskApproved } from "../order/new-order.ts";
 import { particularsOf } from "../order/particulars.ts";
 import { dec, text } from "../shared/decimal.ts";
@@ -31,12 +32,25 @@ function approve(facts: Facts): ApprovedOrder {
     venue: routeOf(facts)?.venue ?? instrument.venue,
     currency: instrument.currency,
     multiplier: instrument.multiplier,
+    ...baseRateTerms(facts),
     lotSize: instrument.lotSize,
     assetClass: instrument.assetClass,
+    ...(instrument.sector !== undefined && { sector: instrument.sector }),
+    ...(facts.context.margin !== null && { margins: marginsOf(instrument) }),
     ...(isPlain(order) ? {} : { tickSize: instrument.tickSize, calendar: instrument.calendar }),
   };
   // The brand exists in types only; every rule passed on the line that called this function.
   return fields as ApprovedOrder; // oxlint-disable-line typescript/no-unsafe-type-assertion -- the one place that makes the promise
+}
+
+/** An order in the base currency does not mention it. */
+function baseRateTerms({ instrument, context, baseRate }: Facts) {
+  const isForeign = instrument !== null && instrument.currency !== context.baseCurrency;
+  return isForeign && baseRate !== null ? { baseRate: text(baseRate) } : {};
+}
+
+function marginsOf({ initialMargin, maintenanceMargin }: Instrument) {
+  return { initial: initialMargin ?? null, maintenance: maintenanceMargin ?? null };
 }
 
 /** Market and limit orders of the day or until canceled are matched without a calendar of their own; most orders are. */
@@ -45,7 +59,7 @@ function isPlain({ ordType, timeInForce }: NewOrder): boolean {
   return isPlainType && ["gtc", "ioc", "fok"].includes(timeInForce);
 }
 
-function makeHold({ order, context, quantity, terms, cash }: Facts): Hold {
+function makeHold({ order, context, quantity, terms, cash, funding }: Facts): Hold {
   invariant(
     order.side === "sell" || terms !== null,
     `buy ${order.orderId} passed the check without a worst price`,
@@ -56,8 +70,10 @@ function makeHold({ order, context, quantity, terms, cash }: Facts): Hold {
     side: order.side,
     quantity: text(quantity),
     cash: cash === null ? "0" : text(cash),
-    currency: context.baseCurrency,
+    currency: funding?.currency ?? context.baseCurrency,
     worstPrice: terms === null ? null : text(terms.worstPrice),
+    ...(funding?.isForeign === true && { isForeign: true }),
+    ...(funding?.conversion && { conversion: funding.conversion }),
   };
 }
 

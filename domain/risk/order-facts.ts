@@ -7,8 +7,14 @@ import type {
   PortfolioLimits,
   TradingState,
 } from "../portfolio/messages.ts";
-import { type Decimal, dec, type DecimalString } from "../shared/decimal.ts";
+import { Decimal, dec, type DecimalString, ZERO } from "../shared/decimal.ts";
+import type { Line } from "../portfolio/margin/margin-state.ts";
+import type { MarginTerms } from "../portfolio/margin/terms.ts";
+import { baseRateOf, type CurrencyContext, type Funding, fundingOf } from "./funding.ts";
 import { hasLimit, holdCash, holdTerms, type HoldTerms } from "./hold.ts";
+import type { OrderRisk } from "./live/order-risk.ts";
+import { marginHold } from "./margin-hold.ts";
+import { onlyReduces } from "./reducing.ts";
 import { lastPrice, touchPrice } from "./reference-price.ts";
 
 /** The portfolio as the check sees it. Money is in the base currency; quantities are of the order's symbol. */
@@ -37,6 +43,40 @@ export interface OrderContext {
   /** of the turn, epoch ms */
   readonly nowMs: number;
   readonly market: MarketView;
+  /** null: a cash portfolio */
+  readonly margin: MarginContext | null;
+  /** null: a portfolio of one currency */
+  readonly currency: CurrencyContext | null;
+  /** null: a netting portfolio */
+  readonly hedging: HedgingContext | null;
+  readonly namesPosition: boolean;
+  readonly risk: OrderRisk;
+}
+
+/** Units of the order's symbol that stand side by side, with what open orders will add. */
+export interface HedgingContext {
+  /** the position that the order names is there; true when it names none */
+  readonly isPositionKnown: boolean;
+  readonly long: DecimalString;
+  readonly short: DecimalString;
+}
+
+/** What the margin of an order is checked by. Money is in the base currency. */
+export interface MarginContext {
+  readonly terms: MarginTerms;
+  readonly isCallOpen: boolean;
+  /** symbols and currencies of which no price or rate is known; the rest says nothing then */
+  readonly missing: readonly string[];
+  readonly equity: DecimalString;
+  /** initial margin of all symbols but the order's, their open orders filled at the worst */
+  readonly othersInitial: DecimalString;
+  /** for fees and slippage of open orders, what the legs of the order's group hold not counted */
+  readonly reserved: DecimalString;
+  /** the order's symbol, without the order */
+  readonly line: Line;
+  readonly mark: DecimalString;
+  /** units of the base currency for one of the instrument's */
+  readonly rate: DecimalString;
 }
 
 /** What the rules look at, read once from order and context. Null: not known, so the rules that need it cannot run. */
@@ -54,8 +94,12 @@ export interface Facts {
   readonly last: Decimal | null;
   /** of buys */
   readonly terms: HoldTerms | null;
-  /** of buys: the cash to hold */
+  /** of buys, and of all orders of a margin portfolio: the cash to hold */
   readonly cash: Decimal | null;
+  /** of buys of a cash portfolio: what they are paid with */
+  readonly funding: Funding | null;
+  /** units of the base currency for one of the instrument's */
+  readonly baseRate: Decimal | null;
 }
 
 /** Null: to the instrument's venue, which nobody has asked. */
@@ -73,6 +117,10 @@ export function findFacts(order: NewOrder, context: OrderContext): Facts {
     instrument === null || order.side === "sell"
       ? null
       : holdTerms(order, instrument, { quote, feeBps });
+  const funding =
+    context.margin !== null || terms === null || instrument === null
+      ? null
+      : fundingOf(holdCash(quantity, terms), instrument, context);
   return {
     order,
     context,
@@ -83,9 +131,33 @@ export function findFacts(order: NewOrder, context: OrderContext): Facts {
     touch: touchPrice(quote, order.side),
     last: lastPrice(quote, order.side),
     terms,
-    cash: terms === null ? null : holdCash(quantity, terms),
+    cash:
+      context.margin === null
+        ? (funding?.cash ?? null)
+        : marginCash(order, quantity, instrument, context),
+    funding,
+    baseRate: instrument && baseRateOf(instrument, context),
   };
 }
+
+/** What only makes a position smaller is never kept from it for want of money. */
+function marginCash(
+  order: NewOrder,
+  quantity: Decimal,
+  instrument: Instrument | null,
+  context: OrderContext,
+): Decimal | null {
+  if (onlyReduces(order.side, quantity, context)) return ZERO;
+  const { margin, market } = context;
+  const { quote, feeBps } = market;
+  if (instrument === null || margin === null) return null;
+  const seen = { quote: ofSymbol(quote, order.symbol), feeBps };
+  const held = marginHold(order, quantity, instrument, seen, dec(margin.mark));
+  return held && held.times(margin.rate).toDecimalPlaces(CASH_DECIMALS, Decimal.ROUND_UP);
+}
+
+/** Cash is held in steps of this many decimals. */
+const CASH_DECIMALS = 8;
 
 /** A market view of another symbol says nothing about this order. */
 function ofSymbol<T extends { readonly symbol: string }>(

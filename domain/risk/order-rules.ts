@@ -6,7 +6,8 @@ import {
   marketIsOpen,
   riskCanBeChecked,
   expiryIsAhead,
-  currencyIsBase,
+  currencyIsKept,
+  exchangeIsKnown,
 } from "./rules/market-rules.ts";
 import {
   quantityIsPositive,
@@ -42,7 +43,25 @@ import {
   reduceOnlyReduces,
   doesNotCrossItself,
   groupIsOfOneKind,
+  positionIsKnown,
 } from "./rules/account-rules.ts";
+import {
+  riskDataIsThere,
+  grossLeverageIsInside,
+  netLeverageIsInside,
+  drawdownIsInside,
+  valueAtRiskIsInside,
+  shortfallIsInside,
+  openOrdersAreInside,
+  symbolNotionalIsInside,
+  concentrationIsInside,
+  sectorIsInside,
+  symbolIsAmongAllowed,
+  assetClassIsAmongAllowed,
+  tenantNotionalIsInside,
+  tenantLossIsInside,
+} from "./rules/exposure-rules.ts";
+import { marginSuffices, noMarginCallIsOpen } from "./rules/margin-rules.ts";
 import type { OrderRule } from "./rules/rule.ts";
 
 /** In the order of DENIAL_CODES, so that an answer names all reasons in a stable order. */
@@ -51,7 +70,8 @@ export const ORDER_RULES: readonly OrderRule[] = [
   marketIsKnown,
   marketIsFresh,
   portfolioIsOpen,
-  currencyIsBase,
+  currencyIsKept,
+  exchangeIsKnown,
   quantityIsPositive,
   quantityIsOnLot,
   priceIsPositive,
@@ -83,5 +103,22 @@ export const ORDER_RULES: readonly OrderRule[] = [
   reduceOnlyReduces,
   doesNotCrossItself,
   groupIsOfOneKind,
+  marginSuffices,
+  noMarginCallIsOpen,
+  riskDataIsThere,
+  positionIsKnown,
+  grossLeverageIsInside,
+  netLeverageIsInside,
+  drawdownIsInside,
+  valueAtRiskIsInside,
+  shortfallIsInside,
+  openOrdersAreInside,
+  symbolNotionalIsInside,
+  concentrationIsInside,
+  sectorIsInside,
+  symbolIsAmongAllowed,
+  assetClassIsAmongAllowed,
+  tenantNotionalIsInside,
+  tenantLossIsInside,
   riskCanBeChecked,
 ];

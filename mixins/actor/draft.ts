@@ -89,7 +89,9 @@ export class Draft {
    * @returns the reply, and whether the command left anything to write
    */
   decide(envelope: CommandEnvelope): { readonly reply: Json; readonly isRecorded: boolean } {
-    const decision = this.#kind.decide(this.#position.state, envelope.command, this.#env(envelope));
+    const { state } = this.#position;
+    const command = this.#kind.attend(state, envelope.command, this.#nowMs);
+    const decision = this.#kind.decide(state, command, this.#env(envelope));
     // sound: deciders reply in plain JSON, which is what the journal stores and the wire carries
     const reply = (decision.reply ?? null) as Json;
     const next = this.#evolve(decision.events, envelope.commandId);

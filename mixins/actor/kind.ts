@@ -27,6 +27,11 @@ export interface ActorDefinition<S, C extends Message, E extends Message, R> {
   readonly urgent?: ReadonlySet<C["type"]>;
   /** kinds of effects other than `tell` */
   readonly effects?: Readonly<Record<string, EffectHandler>>;
+  /**
+   * Puts facts of this node beside a command, just before it is decided: prices as they are at the turn, which no message and
+   * no event carries. It reads memory only and changes nothing; nothing of it is recorded but what events come to say.
+   */
+  readonly attend?: (state: S, command: C, nowMs: number) => C;
   /** present when the state is not event-sourced but rebuilt from elsewhere */
   readonly soft?: SoftStore<S, E>;
 }
@@ -56,6 +61,7 @@ export interface ActorKind {
   initial(id: string): unknown;
   restore(id: string): Promise<unknown>;
   save(id: string, events: readonly Message[]): Promise<void>;
+  attend(state: unknown, command: Message, nowMs: number): Message;
   decide(state: unknown, command: Message, env: Env): Decision<Message, unknown>;
   evolve(state: unknown, recorded: Recorded<Message>): unknown;
   summarize(id: string, state: unknown): Json;
@@ -72,7 +78,7 @@ const NOTHING: Projection = { view: null, ledger: [], trades: [] };
 export function defineActor<S, C extends Message, E extends Message, R>(
   definition: ActorDefinition<S, C, E, R>,
 ): ActorKind {
-  const { decider, soft, upcast, project, urgent } = definition;
+  const { decider, soft, upcast, project, urgent, attend } = definition;
   const known = (recorded: Recorded<Message>): Recorded<E> =>
     // sound: an event of this kind's stream, brought up to date
     ({ ...recorded, event: upcast ? upcast(recorded.event) : (recorded.event as E) });
@@ -85,6 +91,9 @@ export function defineActor<S, C extends Message, E extends Message, R>(
     restore: async (id) => (soft ? soft.load(id) : decider.initial(id)),
     // sound: events that this kind decided
     save: async (id, events) => soft?.save(id, events as readonly E[]),
+    attend: (state, command, nowMs) =>
+      // sound: this kind's own state, and a command sent to it
+      attend ? attend(state as S, command as C, nowMs) : command,
     // sound: this kind's own state, and a command sent to it
     decide: (state, command, env) => decider.decide(state as S, command as C, env),
     // sound: this kind's own state

@@ -27,6 +27,7 @@ export function childOf({ order, facts, children }: StartedParent, piece: Piece)
     ...(order.reduceOnly === true && { reduceOnly: true }),
     ...(destination !== undefined && { exDestination: destination }),
     ...(order.brokerAccountId !== undefined && { brokerAccountId: order.brokerAccountId }),
+    ...(order.positionId !== undefined && { positionId: order.positionId }),
     parent: { type: "algo", id: order.orderId },
     placedBy: order.placedBy,
   };

@@ -1,6 +1,7 @@
 import { findCalendar, sessionAt } from "../../market/calendars/calendars.ts";
-import { dec, ZERO } from "../../shared/decimal.ts";
-import { type OrderRule, deny } from "./rule.ts";
+import { dec, text, ZERO } from "../../shared/decimal.ts";
+import { currencyProblem } from "../funding.ts";
+import { type OrderRule, deny, reduces } from "./rule.ts";
 
 export const instrumentIsKnown: OrderRule = ({ order, instrument }) =>
   instrument === null
@@ -80,12 +81,32 @@ export const expiryIsAhead: OrderRule = ({ order, context }) => {
       );
 };
 
-export const currencyIsBase: OrderRule = ({ context, instrument }) =>
-  instrument !== null && instrument.currency !== context.baseCurrency
-    ? deny(
-        "CURRENCY_MISMATCH",
-        "only instruments in the portfolio's base currency can be traded",
-        context.baseCurrency,
-        instrument.currency,
-      )
-    : null;
+export const currencyIsKept: OrderRule = ({ context, instrument }) => {
+  const problem = instrument === null ? null : currencyProblem(instrument, context);
+  if (problem === null) return null;
+  return deny(
+    "CURRENCY_MISMATCH",
+    context.currency === null
+      ? "only instruments in the portfolio's base currency can be traded"
+      : "only instruments in the portfolio's currencies can be traded",
+    problem.allowed,
+    instrument?.currency ?? "none",
+  );
+};
+
+/** A position in another currency is of no known size, and cannot be paid for by conversion. What only reduces needs none. */
+export const exchangeIsKnown: OrderRule = (facts) => {
+  const { context, instrument, baseRate, order, terms, funding } = facts;
+  if (instrument === null || currencyProblem(instrument, context) !== null) return null;
+  const isUnpaid = order.side === "buy" && terms !== null && context.margin === null && !funding;
+  if ((baseRate !== null && !isUnpaid) || reduces(facts)) return null;
+  const pair = `${instrument.currency} in ${context.baseCurrency}`;
+  return baseRate === null
+    ? deny("FX_RATE_MISSING", `nobody knows what ${pair} is worth`, "an exchange rate", "none")
+    : deny(
+        "FX_RATE_MISSING",
+        `the last rate of ${pair} is too old to convert at`,
+        "a fresh exchange rate",
+        text(baseRate),
+      );
+};

@@ -1,5 +1,6 @@
 import type { Denial, DenialCode } from "../../order/new-order.ts";
-import { Decimal, dec, ZERO } from "../../shared/decimal.ts";
+import { Decimal } from "../../shared/decimal.ts";
+import { notOffered, onlyReduces, sideThatReduces } from "../reducing.ts";
 import type { Facts } from "../order-facts.ts";
 
 /** One question about an order. Null: the rule is kept, or another rule's denial already says why it cannot be asked. */
@@ -24,33 +25,40 @@ export function highest(a: Decimal | null, b: Decimal | null): Decimal | null {
   return Decimal.max(a, b);
 }
 
-export function lowest(values: readonly string[]): Decimal | null {
+export function lowest(values: readonly (string | Decimal)[]): Decimal | null {
   return values.length === 0 ? null : Decimal.min(...values);
 }
 
+/** In the instrument's currency. */
 export function valueAt(
   price: Decimal | null,
   quantity: Decimal,
-  { instrument }: Facts,
+  { instrument }: Pick<Facts, "instrument">,
 ): Decimal | null {
   if (price === null || instrument === null) return null;
   return price.times(quantity).times(instrument.multiplier);
 }
 
+/** In the portfolio's base currency. */
+export function baseValueAt(
+  price: Decimal | null,
+  quantity: Decimal,
+  facts: Pick<Facts, "instrument" | "baseRate">,
+): Decimal | null {
+  const value = valueAt(price, quantity, facts);
+  return value === null || facts.baseRate === null ? null : value.times(facts.baseRate);
+}
+
 /** Whether the order can only make the position smaller. */
 export function reduces(facts: Facts): boolean {
-  return (
-    facts.order.side === reducingSide(facts) && facts.quantity.lessThanOrEqualTo(reducible(facts))
-  );
+  return onlyReduces(facts.order.side, facts.quantity, facts.context);
 }
 
 export function reducingSide({ context }: Facts): "buy" | "sell" {
-  return dec(context.positionQty).isNegative() ? "buy" : "sell";
+  return sideThatReduces(context);
 }
 
 /** What of the position no open order offers yet. */
 export function reducible({ context }: Facts): Decimal {
-  const position = dec(context.positionQty);
-  const offered = position.isNegative() ? context.openBuyQty : context.openSellQty;
-  return Decimal.max(position.abs().minus(offered), ZERO);
+  return notOffered(context);
 }

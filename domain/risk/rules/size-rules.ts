@@ -53,7 +53,14 @@ export const displayIsPartOfIt: OrderRule = ({ order, quantity, instrument }) =>
 
 /** The lower of the portfolio's limit and the instrument's. */
 export const notionalIsInsideLimit: OrderRule = (facts) => {
-  const limits = [facts.context.limits.maxOrderNotional, facts.instrument?.maxNotional];
+  const { context, instrument, baseRate } = facts;
+  const { maxOrderNotional: own } = context.limits;
+  // The portfolio's is in its base currency, the instrument's in the instrument's.
+  const rate = baseRate ?? dec(1);
+  const limits = [
+    own === undefined ? undefined : dec(own).dividedBy(rate),
+    instrument?.maxNotional,
+  ];
   const limit = lowest(limits.filter((one) => one !== undefined));
   const notional = notionalOf(facts);
   return limit !== null && notional !== null && notional.greaterThan(limit)

@@ -1,4 +1,5 @@
 import { equityCurve } from "../../../../domain/portfolio/equity-curve.ts";
+import { convert, deposit, keeping } from "./currency/currency-desk.ts";
 import { Desk } from "./desk.ts";
 import { fill, type LivePortfolio, opened } from "./given.ts";
 
@@ -24,6 +25,33 @@ describe("an equity curve", () => {
       { timestampMs: 200, equity: "10099", cash: "8999", positionsValue: "1100" },
       { timestampMs: 300, equity: "10049", cash: "8999", positionsValue: "1050" },
       { timestampMs: 350, equity: "10198", cash: "10198", positionsValue: "0" },
+    ]);
+  });
+
+  it("values other currencies at the rates of its time, from when something of them is held", () => {
+    const live = keeping();
+    live.when({ ...deposit("1000", "EUR", "1.1"), effectiveAtMs: 100 });
+    const bought = { symbol: "SAP", currency: "EUR", price: "50", transactTimeMs: 200 };
+    live.when(fill({ execId: "1", ...bought }));
+    live.when({ ...convert("EUR", "USD", "500", "1.3"), effectiveAtMs: 400 });
+    const rates = new Map([
+      [
+        "EUR",
+        [
+          { closeMs: 50, rate: "1" },
+          { closeMs: 150, rate: "1.2" },
+          { closeMs: 500, rate: "1.4" },
+        ],
+      ],
+    ]);
+    expect(equityCurve(events(live), [close(300, "60", "SAP")], rates)).toEqual([
+      { timestampMs: 100, equity: "11100", cash: "11100", positionsValue: "0" },
+      { timestampMs: 150, equity: "11200", cash: "11200", positionsValue: "0" },
+      // Booked at the last rate that the portfolio had heard of.
+      { timestampMs: 200, equity: "11100", cash: "10550", positionsValue: "550" },
+      { timestampMs: 300, equity: "11210", cash: "10550", positionsValue: "660" },
+      { timestampMs: 400, equity: "11430", cash: "10650", positionsValue: "780" },
+      { timestampMs: 500, equity: "11490", cash: "10650", positionsValue: "840" },
     ]);
   });
 

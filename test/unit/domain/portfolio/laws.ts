@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { assertBalanced } from "../../../../domain/portfolio/ledger.ts";
+import { financingPaid } from "../../../../domain/portfolio/margin/margin-book.ts";
 import type { PortfolioEvent } from "../../../../domain/portfolio/messages.ts";
 import { type Account, buyingPower, settledCash } from "../../../../domain/portfolio/state.ts";
 import { openQuantity } from "../../../../domain/portfolio/open-orders.ts";
@@ -30,7 +31,7 @@ export class Laws {
     checkHolds(account, isOrderly);
     checkKeptTotals(account);
     this.checkLedger(account);
-    this.checkBuyingPower(account, events, isOrderly);
+    if (account.opening.margin === undefined) this.checkBuyingPower(account, events, isOrderly);
   }
 
   private addUp(events: readonly PortfolioEvent[]): void {
@@ -52,6 +53,8 @@ export class Laws {
     const capital = dec(account.opening.initialCash).plus(afterTrade.netDeposits);
     assert.equal(text(this.total("capital").negated()), text(capital), "the capital was paid in");
     assert.equal(text(this.total("fees")), account.fees, "the ledger's fees are the fees");
+    const financing = text(this.total("interest").plus(this.total("borrowFees")));
+    assert.equal(financing, financingPaid(account.marginBook), "the ledger's financing was paid");
     const profit = text(this.total("realizedPnl").negated());
     assert.equal(profit, account.realizedPnl, "the ledger's profit is the profit");
     for (const { symbol, cost } of values(account.positions))
@@ -88,9 +91,13 @@ function checkMoney(account: Account): void {
   const positions = values(account.positions);
   const cost = sum(positions.map((position) => position.cost));
   const { netDeposits, dividends, unsettled, unsettledCash } = account.afterTrade;
-  const kept = cost.plus(account.cash).plus(account.fees).minus(account.realizedPnl);
+  const kept = cost
+    .plus(account.cash)
+    .plus(account.fees)
+    .plus(financingPaid(account.marginBook))
+    .minus(account.realizedPnl);
   const paidIn = dec(account.opening.initialCash).plus(netDeposits).plus(dividends);
-  assert.equal(text(kept), text(paidIn), "cash + cost + fees − profit is conserved");
+  assert.equal(text(kept), text(paidIn), "cash + cost + fees + financing − profit is conserved");
   const claims = sum(values(unsettled).map(({ amount }) => amount));
   assert.equal(unsettledCash, text(claims), "the claims are their sum");
   for (const { quantity, lots } of positions)

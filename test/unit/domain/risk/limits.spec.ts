@@ -3,8 +3,16 @@ import {
   type DenialCode,
   type NewOrder,
 } from "../../../../domain/order/new-order.ts";
+import { DEFAULT_CURRENCIES } from "../../../../domain/portfolio/currency/terms.ts";
+import { DEFAULT_MARGIN } from "../../../../domain/portfolio/margin/terms.ts";
 import { checkOrder } from "../../../../domain/risk/limits.ts";
-import type { OrderContext } from "../../../../domain/risk/order-facts.ts";
+import type { PortfolioLimits, TradingState } from "../../../../domain/risk/live/limit-fields.ts";
+import type { OrderRisk } from "../../../../domain/risk/live/order-risk.ts";
+import type { RiskLine } from "../../../../domain/risk/live/lines.ts";
+import { LiveBook } from "../../../../domain/risk/live/live-book.ts";
+import { limitsInForce, type RiskPolicy } from "../../../../domain/risk/live/policy.ts";
+import type { MarginContext, OrderContext } from "../../../../domain/risk/order-facts.ts";
+import { dec } from "../../../../domain/shared/decimal.ts";
 import { market, type MarketChanges, newOrder } from "../portfolio/given.ts";
 
 type ContextChanges = Partial<Omit<OrderContext, "market">>;
@@ -13,8 +21,19 @@ function check(order: Partial<NewOrder>, changes: ContextChanges = {}, view: Mar
   return checkOrder(newOrder(order), context({ ...changes, market: market(view) }));
 }
 
+function risk(limits: PortfolioLimits, state: TradingState): OrderRisk {
+  return {
+    inForce: limitsInForce({ own: limits, desk: null, tenant: null, overrides: [] }, 0),
+    standing: { state, by: null },
+    isFlattening: false,
+    openOrders: 0,
+    after: null,
+  };
+}
+
 function context(changes: Partial<OrderContext>): OrderContext {
   return {
+    risk: risk(changes.limits ?? {}, changes.tradingState ?? "active"),
     status: "open",
     tradingState: "active",
     baseCurrency: "USD",
@@ -25,6 +44,10 @@ function context(changes: Partial<OrderContext>): OrderContext {
     positionQty: "0",
     openBuyQty: "0",
     openSellQty: "0",
+    margin: null,
+    currency: null,
+    hedging: null,
+    namesPosition: false,
     ownOppositePrice: null,
     isGroupOfOthers: false,
     ordersLastMinute: 0,
@@ -34,8 +57,37 @@ function context(changes: Partial<OrderContext>): OrderContext {
   };
 }
 
+function margin(changes: Partial<MarginContext>): MarginContext {
+  const own = { multiplier: "1", currency: "USD", initial: null, maintenance: null };
+  const nothing = { long: "0", short: "0", openBuy: "0", openSell: "0", isHedged: false };
+  return {
+    terms: DEFAULT_MARGIN,
+    isCallOpen: false,
+    missing: [],
+    equity: "10000",
+    othersInitial: "0",
+    reserved: "0",
+    line: { symbol: "AAPL", ...nothing, margin: own },
+    mark: "100",
+    rate: "1",
+    ...changes,
+  };
+}
+
 const limitAt = (price: string, side: "buy" | "sell" = "buy") =>
   ({ ordType: "limit", price, side, orderQty: "1" }) as const;
+
+const LINE: RiskLine = {
+  symbol: "AAPL",
+  currency: "USD",
+  multiplier: "1",
+  sector: "none",
+  long: "0",
+  short: "0",
+  openBuy: "0",
+  openSell: "0",
+  isHedged: false,
+};
 
 const HELD = { positionQty: "10" } as const;
 const STOP = { ordType: "stop", side: "sell", orderQty: "10" } as const;
@@ -72,6 +124,14 @@ const CASES: readonly Case[] = [
   ["STALE_MARKET_DATA", "a fresh quote", "a quote of 900000", {}, {}, { isStale: true }],
   ["PORTFOLIO_CLOSED", "open", "closed", {}, { status: "closed" }],
   ["CURRENCY_MISMATCH", "USD", "EUR", {}, {}, { currency: "EUR" }],
+  [
+    "FX_RATE_MISSING",
+    "an exchange rate",
+    "none",
+    {},
+    { currency: { terms: DEFAULT_CURRENCIES, free: "10000", exchange: null, paidIn: null } },
+    { currency: "EUR" },
+  ],
   ["QUANTITY_NOT_POSITIVE", "above 0", "0", { orderQty: "0" }],
   ["QUANTITY_NOT_POSITIVE", "above 0", "-5", { orderQty: "-5" }],
   ["QUANTITY_OFF_LOT", "0.1", "1.25", { orderQty: "1.25" }, {}, { lotSize: "0.1" }],
@@ -228,7 +288,77 @@ const CASES: readonly Case[] = [
     { ocoGroup: "g-1" },
     { isGroupOfOthers: true },
   ],
+  // 50 for each of ten at half of 100, 5 of slippage, fees of 10 bps on 105 and a cent a fill
+  ["INSUFFICIENT_MARGIN", "551.14", "551.15", {}, { margin: margin({ equity: "551.14" }) }],
+  [
+    "MARGIN_CALL_OPEN",
+    "no margin call",
+    "a margin call",
+    {},
+    { margin: margin({ isCallOpen: true }) },
+  ],
+  [
+    "RISK_DATA_MISSING",
+    "a price of everything that is held",
+    "none of MSFT",
+    {},
+    { margin: margin({ missing: ["MSFT"] }) },
+  ],
+  ["POSITION_NOT_FOUND", "no position", "p-1", { positionId: "p-1" }, { namesPosition: true }],
+  // Equity of 10,000 and ten shares of 100 beside what is held: 1,000 of AAPL, 19,000 of MSFT sold short.
+  exposed("LEVERAGE_EXCEEDS_LIMIT", "2.0999", "2.1", { maxGrossLeverage: "2.0999" }),
+  exposed("NET_LEVERAGE_EXCEEDS_LIMIT", "0.1", "0.2", { maxNetLeverage: "0.1" }, {}, "0"),
+  exposed("DRAWDOWN_EXCEEDED", "0.19", "0.2", { maxDrawdownPct: "0.19" }),
+  exposed("VAR_EXCEEDS_LIMIT", "0.05", "0.0500001", { maxVarPct: "0.05" }),
+  exposed("SHORTFALL_EXCEEDS_LIMIT", "0.07", "0.08", { maxExpectedShortfallPct: "0.07" }),
+  exposed("OPEN_ORDERS_EXCEEDED", "3", "4", { maxOpenOrders: 3 }),
+  exposed("SYMBOL_NOTIONAL_EXCEEDS_LIMIT", "1999", "2000", { maxSymbolNotional: "1999" }),
+  exposed("CONCENTRATION_EXCEEDS_LIMIT", "1.8", "1.9", { maxConcentrationPct: "1.8" }),
+  exposed("SECTOR_EXCEEDS_LIMIT", "2", "2.1", { maxSectorPct: "2" }),
+  exposed("SYMBOL_NOT_ALLOWED", "one of MSFT", "AAPL", { allowedSymbols: ["MSFT"] }),
+  exposed("ASSET_CLASS_NOT_ALLOWED", "none", "equity", { allowedAssetClasses: [] }),
+  exposed("TENANT_NOTIONAL_EXCEEDS_LIMIT", "25999", "26000", {}, { maxGrossNotional: "25999" }),
+  exposed("TENANT_LOSS_EXCEEDED", "999", "1000", {}, { maxDailyLoss: "999" }),
 ];
+
+/** A case of a limit of exposure: the portfolio with the order, as prices of now have it. */
+function exposed(
+  code: DenialCode,
+  limit: string,
+  observed: string,
+  limits: PortfolioLimits,
+  totals: NonNullable<RiskPolicy["totals"]> = {},
+  short = "190",
+): Case {
+  const lines = [
+    { ...LINE, symbol: "AAPL", long: "10", openBuy: "10" },
+    { ...LINE, symbol: "MSFT", short },
+  ];
+  const seen = {
+    baseCurrency: "USD",
+    markOf: () => "100",
+    rateOf: () => null,
+    returnsOf: () => null,
+  };
+  const exposure = new LiveBook().measure(lines, seen);
+  if ("missing" in exposure) throw new Error("all prices are known");
+  const inForce = { ...risk(limits, "active").inForce, totals };
+  const after = {
+    equity: dec("10000"),
+    peak: dec("12500"),
+    exposure,
+    losses: { valueAtRisk: 500.001, expectedShortfall: 800 },
+    lossesBefore: null,
+    others: { gross: dec("5000"), dayLoss: dec("1000") },
+  };
+  return [
+    code,
+    limit,
+    observed,
+    {},
+    { risk: { ...risk(limits, "active"), inForce, openOrders: 3, after } },
+  ];
+}
 
 const LOST = { ...HELD, equity: "1", limits: { maxDailyLossPct: "0.05" } } as const;
 
@@ -289,6 +419,22 @@ describe("the pre-trade check", () => {
       "SYMBOL_RESTRICTED",
       "INSUFFICIENT_BUYING_POWER",
     ]);
+  });
+
+  it.each([
+    ["a buy that leans back from the short side", { maxNetLeverage: "0.1" }, {}],
+    [
+      "what makes a value at risk smaller that is too large",
+      { maxVarPct: "0.05", maxExpectedShortfallPct: "0.07" },
+      { lossesBefore: { valueAtRisk: 600, expectedShortfall: 900 } },
+    ],
+  ])("approves %s", (_, limits, changes) => {
+    const [, , , order, given = {}] = exposed("VAR_EXCEEDS_LIMIT", "", "", limits);
+    const { risk: seen } = given;
+    if (seen === undefined || seen.after === null || "missing" in seen.after)
+      throw new Error("all is known");
+    const asked = { risk: { ...seen, after: { ...seen.after, ...changes } } };
+    expect(check(order, asked)).toHaveProperty("approved");
   });
 
   it.each([

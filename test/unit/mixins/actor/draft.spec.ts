@@ -140,4 +140,24 @@ describe("a draft", () => {
     draft.decide(envelope(1, { type: "Remind", change: { cancel: "slice" } }));
     expect(["slice", "other"].map((name) => draft.hasChangedReminder(name))).toEqual([true, false]);
   });
+
+  it("decides a command with what its kind puts beside it, on the state of the turn, and keeps the sender's own", () => {
+    const attended: unknown[] = [];
+    const kind = {
+      ...counterKind(),
+      attend: (state: unknown, command: Message, nowMs: number) => {
+        attended.push([state, command, nowMs]);
+        return { ...command, amount: 10 };
+      },
+    };
+    const draft = draftAt(5, kind);
+    draft.decide(envelope(1, { type: "Add", amount: 2 }));
+    expect(draft.decide(envelope(2, { type: "Add", amount: 3 })).reply).toEqual({ sum: 20 });
+    expect(attended).toEqual([
+      [{ sum: 0, count: 0, ticks: [] }, { type: "Add", amount: 2 }, 5],
+      [{ sum: 10, count: 1, ticks: [] }, { type: "Add", amount: 3 }, 5],
+    ]);
+    const { commands } = draft.turn(1, 1);
+    expect(commands.map(({ bodyHash }) => bodyHash)).toEqual(["body 1", "body 2"]);
+  });
 });

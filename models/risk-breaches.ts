@@ -1,0 +1,102 @@
+import type { Pool } from "pg";
+
+type BreachLevel = "warning" | "breach";
+
+export interface Breach {
+  readonly breachId: number;
+  readonly portfolioId: string;
+  readonly limitName: string;
+  readonly level: BreachLevel;
+  readonly limit: string;
+  readonly observed: string;
+  readonly beganAtMs: number;
+  readonly endedAtMs: number | null;
+}
+
+interface BreachRow {
+  readonly breach_id: number;
+  readonly portfolio_id: string;
+  readonly limit_name: string;
+  readonly level: BreachLevel;
+  readonly limit_value: string;
+  readonly observed: string;
+  readonly began_ms: number;
+  readonly ended_ms: number | null;
+}
+
+const COLUMNS = `breach_id::float8, portfolio_id, limit_name, level, limit_value, observed,
+  (extract(epoch from began_at) * 1000)::float8 AS began_ms,
+  (extract(epoch from ended_at) * 1000)::float8 AS ended_ms`;
+
+/** Those that have not ended: what whoever looks at prices starts from. */
+export async function openBreaches(pool: Pool): Promise<readonly Breach[]> {
+  const { rows } = await pool.query<BreachRow>(
+    `SELECT ${COLUMNS} FROM risk.breach WHERE ended_at IS NULL`,
+  );
+  return rows.map(toBreach);
+}
+
+export type NewBreach = Omit<Breach, "breachId" | "endedAtMs"> & { readonly tenantId: string };
+
+/** @returns false when it is on record already, as another node has seen it */
+export async function beginBreach(pool: Pool, breach: NewBreach): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `INSERT INTO risk.breach (tenant_id, portfolio_id, limit_name, level, limit_value, observed, began_at)
+     VALUES ($1, $2, $3, $4, $5, $6, to_timestamp($7::float8 / 1000)) ON CONFLICT DO NOTHING`,
+    [
+      breach.tenantId,
+      breach.portfolioId,
+      breach.limitName,
+      breach.level,
+      breach.limit,
+      breach.observed,
+      breach.beganAtMs,
+    ],
+  );
+  return (rowCount ?? 0) > 0;
+}
+
+export async function endBreach(
+  pool: Pool,
+  portfolioId: string,
+  limitName: string,
+  atMs: number,
+): Promise<void> {
+  await pool.query(
+    `UPDATE risk.breach SET ended_at = to_timestamp($3::float8 / 1000)
+      WHERE portfolio_id = $1 AND limit_name = $2 AND ended_at IS NULL`,
+    [portfolioId, limitName, atMs],
+  );
+}
+
+export async function listBreaches(
+  pool: Pool,
+  asked: {
+    readonly portfolioId: string;
+    readonly afterId: number | null;
+    readonly order: "asc" | "desc";
+    readonly limit: number;
+  },
+): Promise<readonly Breach[]> {
+  const [past, direction] = asked.order === "asc" ? [">", "ASC"] : ["<", "DESC"];
+  const { rows } = await pool.query<BreachRow>(
+    `SELECT ${COLUMNS} FROM risk.breach
+      WHERE portfolio_id = $1 AND ($2::bigint IS NULL OR breach_id ${past} $2)
+      ORDER BY breach_id ${direction} LIMIT $3`,
+    [asked.portfolioId, asked.afterId, asked.limit],
+  );
+  return rows.map(toBreach);
+}
+
+function toBreach(row: BreachRow): Breach {
+  return {
+    breachId: row.breach_id,
+    portfolioId: row.portfolio_id,
+    limitName: row.limit_name,
+    level: row.level,
+    limit: row.limit_value,
+    observed: row.observed,
+    beganAtMs: Math.round(row.began_ms),
+    endedAtMs: row.ended_ms === null ? null : Math.round(row.ended_ms),
+  };
+}
