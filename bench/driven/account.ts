@@ -1,6 +1,7 @@
 import type { Instrument } from "../../domain/market/instrument.ts";
 import type { NewOrder } from "../../domain/order/new-order.ts";
 import type { MarketView, OrderVerdict, PortfolioEvent } from "../../domain/portfolio/messages.ts";
+import { limitsInForce } from "../../domain/risk/live/policy.ts";
 import { checkOrder } from "../../domain/risk/limits.ts";
 import type { Decider } from "../../domain/shared/decider.ts";
 import { add, subtract } from "../../domain/shared/decimal.ts";
@@ -71,11 +72,22 @@ const account: Decider<State, RequestOrder, Judged, OrderVerdict> = {
       positionQty: "0",
       openBuyQty: "0",
       openSellQty: "0",
+      margin: null,
+      currency: null,
+      hedging: null,
+      namesPosition: false,
       ownOppositePrice: null,
       isGroupOfOthers: false,
       ordersLastMinute: 0,
       nowMs,
       market,
+      risk: {
+        inForce: limitsInForce({ own: {}, desk: null, tenant: null, overrides: [] }, nowMs),
+        standing: { state: "active", by: null },
+        isFlattening: false,
+        openOrders: 0,
+        after: null,
+      },
     });
     if ("approved" in check) {
       const { approved } = check;

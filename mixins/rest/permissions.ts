@@ -25,6 +25,7 @@ const READ = [
   "jobs.read",
   "data-sources.read",
   "system.read",
+  "risk.read",
 ] as const;
 const TRADE = [
   "portfolios.create",
@@ -66,6 +67,15 @@ const GATHER = "alternative-data.collect";
 /** To say for how long market data is kept, and to delete what is older. */
 const RETAIN = "market-data.retain";
 
+/** To have simulations and searches run, which take much of a node, and to store stress scenarios of one's own. */
+const SIMULATE = "risk.compute";
+
+/** To say what the tenant's portfolios may risk, whoever owns them, and to let one go beyond it for a while. */
+const LIMIT = "risk.update";
+
+/** To stop and to resume the trading of one's own portfolios; with `risk.update` that of the whole tenant. */
+const HALT = "risk.halt";
+
 export const PERMISSIONS = [
   ...READ,
   ...TRADE,
@@ -76,6 +86,9 @@ export const PERMISSIONS = [
   CONTRIBUTE,
   GATHER,
   RETAIN,
+  SIMULATE,
+  LIMIT,
+  HALT,
   "data-sources.update",
   OVERSEE,
   SETTLE,
@@ -84,12 +97,31 @@ export const PERMISSIONS = [
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
+const RESEARCH = [
+  CANCEL_JOBS,
+  FORMULATE,
+  INGEST,
+  COLLECT,
+  CONTRIBUTE,
+  GATHER,
+  SIMULATE,
+] as const satisfies readonly Permission[];
+
 const GRANTS: Record<UserRole, ReadonlySet<Permission>> = {
   viewer: new Set(READ),
   // Brings data in and makes features of it, but trades nothing.
-  analyst: new Set([...READ, CANCEL_JOBS, FORMULATE, INGEST, COLLECT, CONTRIBUTE, GATHER]),
-  trader: new Set([...READ, ...TRADE, CANCEL_JOBS, FORMULATE, INGEST, COLLECT, CONTRIBUTE, GATHER]),
-  risk_manager: new Set([...READ, CANCEL_JOBS, OVERSEE, "portfolios.update", "orders.cancel"]),
+  analyst: new Set([...READ, ...RESEARCH]),
+  trader: new Set([...READ, ...TRADE, ...RESEARCH, HALT]),
+  risk_manager: new Set([
+    ...READ,
+    CANCEL_JOBS,
+    OVERSEE,
+    "portfolios.update",
+    "orders.cancel",
+    SIMULATE,
+    LIMIT,
+    HALT,
+  ]),
   compliance: new Set([...READ, OVERSEE, SETTLE]),
   admin: new Set(PERMISSIONS),
 };

@@ -9,6 +9,9 @@ export type Area = (typeof AREAS)[number];
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
+/** Of bodies that carry series of numbers: some 100,000 of them. */
+export const SERIES_BODY_BYTES = 2_097_152;
+
 /** A file that is sent as it is made. */
 export interface Download {
   readonly mediaTypes: readonly string[];
@@ -38,6 +41,8 @@ export interface RouteTerms {
   readonly mediaType?: string;
   /** takes text/csv too, as the stream of its action; these fields of the body are then asked for in the query */
   readonly csv?: readonly string[];
+  /** how large the body may be, bytes; 256 KiB unless it says otherwise */
+  readonly bodyMaxBytes?: number;
   /** signed by its sender: its action is given the body as it was sent, with the signature (`meta.signed`) */
   readonly isSigned?: true;
   /** the action answers with a stream of bytes */

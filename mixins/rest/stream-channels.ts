@@ -27,6 +27,7 @@ const CHANNELS: readonly (readonly [pattern: RegExp, permission: Permission])[] 
   [/^orders$/, "orders.read"],
   [/^trades$/, "trades.read"],
   [/^signals$/, "signals.read"],
+  [/^alerts$/, "risk.read"],
   [/^portfolio:[A-Za-z0-9_{}:.-]+$/, "portfolios.read"],
   [/^quotes:[A-Za-z0-9.^=:_-]+$/, "market-data.read"],
   [/^ticks:[A-Za-z0-9.^=:_/-]+$/, "market-data.read"],
@@ -55,7 +56,7 @@ export function checkChannels(
 
 function unknownChannel(index: number): RestError {
   const message =
-    "must be orders, trades, signals, portfolio:{id}, quotes:{symbol}, ticks:{symbol}, books:{symbol}, bars:{symbol}:{timeframe} or jobs:{id}";
+    "must be orders, trades, signals, alerts, portfolio:{id}, quotes:{symbol}, ticks:{symbol}, books:{symbol}, bars:{symbol}:{timeframe} or jobs:{id}";
   return unprocessable([{ path: `channels[${index}]`, code: "UNSUPPORTED_VALUE", message }]);
 }
 

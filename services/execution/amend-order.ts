@@ -45,6 +45,7 @@ export async function amendOrder(
   const { symbol, brokerAccountId, venue } = order;
   const market = await marketOf((action, params) => ctx.call(action, params), {
     symbol,
+    portfolioId: order.portfolioId,
     tenantId,
     placedBy: userId,
     role,

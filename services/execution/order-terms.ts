@@ -6,13 +6,20 @@ import type { ActionMap } from "../../mixins/rest/routes/index.ts";
 type Particulars = Partial<
   Pick<
     ActionMap["orders.create"]["params"],
-    "price" | "stopPrice" | "trail" | "expireAt" | "flags" | "venue" | "brokerAccountId"
+    | "price"
+    | "stopPrice"
+    | "trail"
+    | "expireAt"
+    | "flags"
+    | "venue"
+    | "brokerAccountId"
+    | "positionId"
   >
 >;
 
 /** What only some orders have, from the words of REST. */
 export function particularsOf(asked: Particulars): Partial<NewOrder> {
-  const { price, stopPrice, trail, expireAt, flags, venue, brokerAccountId } = asked;
+  const { price, stopPrice, trail, expireAt, flags, venue, brokerAccountId, positionId } = asked;
   return {
     ...(price !== undefined && { price }),
     ...(stopPrice !== undefined && { stopPx: stopPrice }),
@@ -23,6 +30,7 @@ export function particularsOf(asked: Particulars): Partial<NewOrder> {
     ...(flags?.displayQuantity !== undefined && { displayQty: flags.displayQuantity }),
     ...(venue !== undefined && { exDestination: venue }),
     ...(brokerAccountId !== undefined && { brokerAccountId }),
+    ...(positionId !== undefined && { positionId }),
   };
 }
 

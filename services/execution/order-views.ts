@@ -19,6 +19,7 @@ export function toOrderView(order: OrderSummary): OrderView {
     ...(order.expireAtMs !== undefined && { expireAt: isoTime(order.expireAtMs) }),
     ...flagsOf(order),
     ...(order.brokerAccountId !== undefined && { brokerAccountId: order.brokerAccountId }),
+    ...(order.positionId !== undefined && { positionId: order.positionId }),
     ...(order.parent?.type === "algo" && { parentOrderId: order.parent.id }),
     ...(order.parent?.type === "group" && { groupId: order.parent.id }),
     status: order.ordStatus,

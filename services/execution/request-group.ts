@@ -107,8 +107,8 @@ export async function marketsOf(
   const asked = new Map<string, Promise<MarketView>>();
   return Promise.all(
     orders.map((order) => {
-      const { symbol, exDestination, brokerAccountId } = order;
-      const way = JSON.stringify([symbol, exDestination, brokerAccountId]);
+      const { symbol, exDestination, brokerAccountId, portfolioId } = order;
+      const way = JSON.stringify([symbol, exDestination, brokerAccountId, portfolioId]);
       const market =
         asked.get(way) ??
         marketOf((action, params) => ctx.call(action, params), { ...order, role });

@@ -1,5 +1,5 @@
 import { equityCurve } from "../../domain/portfolio/equity-curve.ts";
-import type { MarketClose } from "../../domain/portfolio/equity-curve.ts";
+import type { EquityPoint, MarketClose } from "../../domain/portfolio/equity-curve.ts";
 import type { PortfolioEvent } from "../../domain/portfolio/messages.ts";
 import type { StoredEvent } from "../../domain/shared/journal.ts";
 import type { ActionMap } from "../../mixins/rest/routes/index.ts";
@@ -8,6 +8,7 @@ import { decodeCursor, encodeCursor, isoTime } from "../../mixins/rest/views.ts"
 import { listLedger } from "../../models/book.ts";
 import { createJournal } from "../../models/journal/journal.ts";
 import type { RequestContext } from "../../types/contracts.ts";
+import { rateHistories } from "./fx-history.ts";
 import { userOf } from "../access.ts";
 import type { PortfolioAccess } from "../access.ts";
 import type { NodeContext } from "../context.ts";
@@ -57,9 +58,8 @@ export async function portfolioHistory(
 ): Promise<HistoryPage> {
   const { portfolioId, start, end, limit, cursor, order } = ctx.params;
   await access.requireRead(userOf(ctx), portfolioId);
-  const stored = await createJournal(node.pool).history({ type: "portfolio", id: portfolioId });
-  const events = stored.map(eventOf);
-  const points = equityCurve(events, await closesOf(ctx, events)).filter(
+  const { points: all } = await readCurve(node, ctx, portfolioId);
+  const points = all.filter(
     ({ timestampMs }) => timestampMs >= (start ?? -Infinity) && timestampMs < (end ?? Infinity),
   );
   const after = decodeCursor(cursor, { atMs: "time" })?.atMs ?? null;
@@ -79,6 +79,21 @@ export async function portfolioHistory(
     })),
     nextCursor: last ? encodeCursor({ atMs: last.timestampMs }) : null,
   };
+}
+
+/** All events of a portfolio, and its equity curve. Whether it may be read is the caller's question. */
+export async function readCurve(
+  node: NodeContext,
+  ctx: RequestContext,
+  portfolioId: string,
+): Promise<{
+  readonly events: readonly PortfolioEvent[];
+  readonly points: readonly EquityPoint[];
+}> {
+  const stored = await createJournal(node.pool).history({ type: "portfolio", id: portfolioId });
+  const events = stored.map(eventOf);
+  const closes = await closesOf(ctx, events);
+  return { events, points: equityCurve(events, closes, await rateHistories(ctx, events)) };
 }
 
 function eventOf(stored: StoredEvent): PortfolioEvent {

@@ -37,12 +37,25 @@ function standing(event: PortfolioEvent, summary: PortfolioSummary): Json {
     cash,
     reserved,
     buyingPower,
+    ...balancesOf(summary),
     realizedPnl,
     fees,
     openOrders,
     positions,
     updatedAt,
   };
+}
+
+/** Where it keeps several currencies; the money beside them is of the base currency. */
+function balancesOf({ currencies }: PortfolioSummary) {
+  if (currencies === undefined) return {};
+  const balances = currencies.balances.map(({ currency, cash, reserved, buyingPower }) => ({
+    currency,
+    cash,
+    reserved,
+    buyingPower,
+  }));
+  return { balances };
 }
 
 function tradeFact({ trade }: PortfolioEvent & { readonly type: "FillApplied" }): Json {

@@ -1,8 +1,11 @@
 import type { PortfolioSummary } from "../../domain/portfolio/messages.ts";
+import { positionKey } from "../../domain/portfolio/position.ts";
 import { valuePortfolio } from "../../domain/portfolio/valuation.ts";
-import type { Marks } from "../../domain/portfolio/valuation.ts";
+import type { Marks, Rates } from "../../domain/portfolio/valuation.ts";
 import type { PortfolioView, PositionView } from "../../mixins/rest/routes/portfolios.ts";
 import { isoTime } from "../../mixins/rest/views.ts";
+import { currenciesView, positionInBase } from "./fx-terms.ts";
+import { buyingPowerOf, marginTermsView } from "./margin/margin-terms.ts";
 
 /**
  * A portfolio in the words of REST.
@@ -12,8 +15,10 @@ export function toPortfolioView(
   summary: PortfolioSummary,
   marks: Marks,
   asOfMs: number,
+  rates: Rates = {},
 ): PortfolioView {
-  const { equity, unrealizedPnl } = valuePortfolio(summary, marks);
+  const { equity, unrealizedPnl } = valuePortfolio(summary, marks, rates);
+  const totals = summary.currencies?.totals ?? summary;
   const { limits } = summary;
   return {
     portfolioId: summary.portfolioId,
@@ -21,9 +26,11 @@ export function toPortfolioView(
     ownerId: summary.ownerId,
     status: summary.status,
     baseCurrency: summary.baseCurrency,
-    accounting: "netting",
+    accounting: summary.accounting ?? "netting",
     lotMethod: summary.lotMethod,
-    margin: "cash",
+    margin: summary.margin === undefined ? "cash" : "margin",
+    ...marginTermsView(summary),
+    ...currenciesView(summary, rates),
     limits: {
       ...limits,
       ...(limits.restrictedSymbols && { restrictedSymbols: [...limits.restrictedSymbols] }),
@@ -33,14 +40,14 @@ export function toPortfolioView(
     cash: summary.cash,
     settledCash: summary.settledCash,
     unsettledCash: summary.unsettledCash,
-    netDeposits: summary.netDeposits,
-    dividends: summary.dividends,
+    netDeposits: totals.netDeposits,
+    dividends: totals.dividends,
     reserved: summary.reserved,
-    buyingPower: summary.buyingPower,
+    buyingPower: buyingPowerOf(summary, marks),
     equity,
-    realizedPnl: summary.realizedPnl,
+    realizedPnl: totals.realizedPnl,
     unrealizedPnl,
-    fees: summary.fees,
+    fees: totals.fees,
     openOrders: summary.openOrders,
     asOf: isoTime(asOfMs),
     createdAt: isoTime(summary.createdAtMs),
@@ -48,14 +55,18 @@ export function toPortfolioView(
   };
 }
 
-export function toPositionViews(summary: PortfolioSummary, marks: Marks): PositionView[] {
-  const values = new Map(
-    valuePortfolio(summary, marks).positions.map((value) => [value.symbol, value]),
-  );
-  return summary.positions.map((position) => {
-    const value = values.get(position.symbol);
+export function toPositionViews(
+  summary: PortfolioSummary,
+  marks: Marks,
+  rates: Rates = {},
+): PositionView[] {
+  const values = valuePortfolio(summary, marks, rates).positions;
+  return summary.positions.map((position, index) => {
+    const value = values[index];
     return {
       symbol: position.symbol,
+      positionId: positionKey(position),
+      side: position.quantity.startsWith("-") ? "short" : "long",
       currency: position.currency,
       quantity: position.quantity,
       averagePrice: position.averagePrice,
@@ -64,6 +75,7 @@ export function toPositionViews(summary: PortfolioSummary, marks: Marks): Positi
       marketPrice: value?.mark ?? null,
       marketValue: value?.marketValue ?? null,
       unrealizedPnl: value?.unrealizedPnl ?? null,
+      ...positionInBase(position, value?.inBase ?? null),
       realizedPnl: position.realizedPnl,
       fees: position.fees,
     };

@@ -4,10 +4,13 @@ import type {
   OrderVerdict,
   PortfolioCommand,
   PortfolioEvent,
+  PortfolioLimits,
   PortfolioSummary,
+  RiskBoard,
   Signal,
 } from "../../domain/portfolio/messages.ts";
 import { PAPER_FEES } from "../../domain/execution/fees.ts";
+import type { ExchangeRate } from "../../domain/portfolio/market-view.ts";
 import type { OutboxEvent } from "../../domain/shared/journal.ts";
 import { bodyHash, uuidv5 } from "../../mixins/actor/ids.ts";
 import { deadlineOf } from "../../mixins/resilience/deadline.ts";
@@ -21,13 +24,20 @@ import type {
   PositionsView,
 } from "../../mixins/rest/routes/portfolios.ts";
 import { decodeCursor, encodeCursor, isoTime } from "../../mixins/rest/views.ts";
+import { wantsPrices } from "../../domain/risk/live/policy.ts";
+import { noteWatched } from "../../models/risk-policies.ts";
+import { noteMargined } from "../../models/margined.ts";
 import { listViews } from "../../models/views.ts";
 import type { RequestContext } from "../../types/contracts.ts";
 import { PortfolioAccess, userOf, viewerOf } from "../access.ts";
 import type { NodeContext } from "../context.ts";
 import { withIds } from "../logging.ts";
+import { ratesOf } from "./fx.ts";
+import { currencyOpening } from "./fx-terms.ts";
 import { portfolioHistory, portfolioLedger } from "./portfolio-books.ts";
+import { marginOpening } from "./margin/margin-terms.ts";
 import { marksNow, readPortfolio, readRecorded } from "./read-portfolio.ts";
+import { catchUp, isPlain, readStanding } from "./live/standing.ts";
 import { toPortfolioView, toPositionViews } from "./portfolio-views.ts";
 import { transact } from "./transactions.ts";
 
@@ -55,8 +65,8 @@ export function portfoliosService(node: NodeContext): ServiceSchema {
         params: routes.getPortfolio.input.validator,
         handler: async (ctx: RequestContext<Params<"portfolios.get">>) => {
           await access.requireRead(userOf(ctx), ctx.params.portfolioId);
-          const { summary, marks, asOfMs } = await readPortfolio(node, ctx);
-          return toPortfolioView(summary, marks, asOfMs);
+          const { summary, marks, rates, asOfMs } = await readPortfolio(node, ctx);
+          return toPortfolioView(summary, marks, asOfMs, rates);
         },
       },
       update: {
@@ -69,6 +79,7 @@ export function portfoliosService(node: NodeContext): ServiceSchema {
             ...(limits && { limits }),
             ...(tradingState && { tradingState }),
           };
+          if (limits) await noteLimits(node, portfolioId, limits);
           return carryOut(node, ctx, { type: "Update", ...changes });
         },
       },
@@ -91,11 +102,11 @@ export function portfoliosService(node: NodeContext): ServiceSchema {
         ): Promise<PositionsView> => {
           const { portfolioId } = ctx.params;
           await access.requireRead(userOf(ctx), portfolioId);
-          const { summary, marks, asOfMs } = await readPortfolio(node, ctx);
+          const { summary, marks, rates, asOfMs } = await readPortfolio(node, ctx);
           return {
             portfolioId,
             asOf: isoTime(asOfMs),
-            data: toPositionViews(summary, marks),
+            data: toPositionViews(summary, marks, rates),
             nextCursor: null,
           };
         },
@@ -142,6 +153,13 @@ export function portfoliosService(node: NodeContext): ServiceSchema {
 function logAlarm(node: NodeContext, { ref, event }: OutboxEvent): void {
   // sound: an event of a portfolio's stream
   const booked = event as PortfolioEvent;
+  if (booked.type === "MarginCallRaised" || booked.type === "MarginCallExpired")
+    withIds(node.log, { actor: `portfolio:${ref.id}` }).warn(
+      { callId: booked.callId },
+      booked.type === "MarginCallRaised"
+        ? "a portfolio has less than its maintenance margin"
+        : "a margin call was not met in time: positions are closed",
+    );
   if (booked.type !== "FillApplied" && booked.type !== "AllocationReturned") return;
   if (booked.alarms.length === 0) return;
   const { orderId, tradeId } = booked.trade;
@@ -178,7 +196,16 @@ async function actOnSignal(
     "symbols.marketView",
     { symbol },
   );
-  const market = { ...seen, feeBps: PAPER_FEES.takerBps };
+  const board = await ctx.call<RiskBoard | null, unknown>("margin.board", { portfolioId });
+  await ctx.call("limits.prepare", { portfolioId, symbol }).catch(() => null);
+  const asked = { portfolioId, symbol };
+  const exchange = await ctx.call<ExchangeRate | null, unknown>("fx.exchange", asked);
+  const market = {
+    ...seen,
+    feeBps: PAPER_FEES.takerBps,
+    ...(board && { board }),
+    ...(exchange && { exchange }),
+  };
   const command: PortfolioCommand = { type: "ActOnSignal", signal, fraction, market };
   const portfolio = { type: "portfolio", id: portfolioId };
   const answer = await node.actors.call(portfolio, command, {
@@ -201,7 +228,9 @@ async function create(
   ctx: RequestContext<Params<"portfolios.create">>,
 ): Promise<PortfolioView> {
   const user = userOf(ctx);
-  const { name, baseCurrency, initialCash, lotMethod, limits } = ctx.params;
+  const { name, baseCurrency, initialCash, lotMethod, accounting, limits } = ctx.params;
+  const { margin, financing } = marginOpening(ctx.params);
+  const currencies = currencyOpening(ctx.params);
   const { idempotencyKey } = ctx.meta;
   const portfolioId =
     idempotencyKey === undefined
@@ -216,7 +245,12 @@ async function create(
     initialCash,
     lotMethod,
     limits: limits ?? {},
+    ...(accounting === "hedging" && { accounting }),
+    ...(margin && { margin }),
+    ...(financing && { financing }),
+    ...(currencies && { currencies }),
   } as const;
+  if (margin !== undefined || financing !== undefined) await noteMargined(node.pool, portfolioId);
   const hash = bodyHash(ctx.params);
   const { summary, isReplay } = await open(node, ctx, { portfolioId, command, hash });
   if (isReplay) ctx.meta.isReplay = true;
@@ -228,13 +262,28 @@ async function open(
   ctx: RequestContext,
   { portfolioId, command, hash }: OpenPortfolio & { readonly hash: string },
 ) {
-  const answer = await node.actors.call({ type: "portfolio", id: portfolioId }, command, {
+  const { tenantId, limits } = command;
+  const standing = await readStanding(node, tenantId);
+  const deadline = deadlineOf(ctx, node.clock);
+  await noteLimits(node, portfolioId, limits);
+  const opening = isPlain(standing) ? command : { ...command, standing };
+  const answer = await node.actors.call({ type: "portfolio", id: portfolioId }, opening, {
     commandId: uuidv5(NAMESPACE, `open:${portfolioId}`),
     bodyHash: hash,
-    ...deadlineOf(ctx, node.clock),
+    ...deadline,
   });
+  await catchUp(node, { tenantId, portfolioId }, standing, deadline);
   // sound: what the portfolio's decider replies to Open
   return { summary: answer.reply as unknown as PortfolioSummary, isReplay: answer.isReplay };
+}
+
+/** Limits that have to be looked at as prices move. */
+async function noteLimits(
+  node: NodeContext,
+  portfolioId: string,
+  limits: PortfolioLimits,
+): Promise<void> {
+  if (wantsPrices({ limits, totals: {} })) await noteWatched(node.pool, portfolioId);
 }
 
 async function carryOut(
@@ -249,7 +298,8 @@ async function carryOut(
   });
   // sound: what the portfolio's decider replies to Update and Close
   const summary = answer.reply as unknown as PortfolioSummary;
-  return toPortfolioView(summary, await marksNow(ctx, summary), node.clock.now());
+  const [marks, rates] = await Promise.all([marksNow(ctx, summary), ratesOf(ctx, summary)]);
+  return toPortfolioView(summary, marks, node.clock.now(), rates);
 }
 
 async function list(
@@ -272,7 +322,8 @@ async function list(
   for (const view of shown) {
     // sound: written by the portfolio kind's projection
     const summary = view.doc as unknown as PortfolioSummary;
-    data.push(toPortfolioView(summary, await marksNow(ctx, summary), nowMs));
+    const [marks, rates] = await Promise.all([marksNow(ctx, summary), ratesOf(ctx, summary)]);
+    data.push(toPortfolioView(summary, marks, nowMs, rates));
   }
   return { data, nextCursor: last ? encodeCursor({ atMs: last.createdAtMs, id: last.id }) : null };
 }

@@ -4,7 +4,13 @@ import type {
 } from "../../domain/portfolio/after-trade-messages.ts";
 import { PAPER_FEES } from "../../domain/execution/fees.ts";
 import type { Instrument } from "../../domain/market/instrument.ts";
-import type { MarketView, OrderRoute, RouteProblem } from "../../domain/portfolio/market-view.ts";
+import type {
+  ExchangeRate,
+  MarketView,
+  OrderRoute,
+  RiskBoard,
+  RouteProblem,
+} from "../../domain/portfolio/market-view.ts";
 import type { PortfolioCommand } from "../../domain/portfolio/messages.ts";
 import { bodyHash, uuidv5 } from "../../mixins/actor/ids.ts";
 import { deadlineOf } from "../../mixins/resilience/deadline.ts";
@@ -16,6 +22,7 @@ import type { RequestContext } from "../../types/contracts.ts";
 import { userOf } from "../access.ts";
 import type { PortfolioAccess } from "../access.ts";
 import type { NodeContext } from "../context.ts";
+import { conversionOf, moneyOf, rateOfSymbol, summaryOf } from "./fx-transactions.ts";
 import { standingIn } from "./standing-orders.ts";
 
 type Transact = ActionMap["portfolios.transact"]["params"];
@@ -47,7 +54,8 @@ export async function transact(
   if (answer.isReplay) meta.isReplay = true;
   // sound: what the portfolio's decider replies to these commands
   const receipt = answer.reply as unknown as TransactionReceipt;
-  return toView(portfolioId, type, receipt);
+  const { baseCurrency } = await summaryOf(node, ctx);
+  return toView(portfolioId, baseCurrency, type, receipt);
 }
 
 async function commandOf(
@@ -56,13 +64,36 @@ async function commandOf(
 ): Promise<PortfolioCommand> {
   const { params } = ctx;
   const { type, memo } = params;
+  const nowMs = node.clock.now();
   switch (type) {
     case "deposit":
     case "withdraw": {
-      const effectiveAtMs = params.effectiveAt ?? node.clock.now();
+      const effectiveAtMs = params.effectiveAt ?? nowMs;
       const amount = given(params.amount, "amount");
-      return { type: "MoveCash", direction: type, amount, memo, effectiveAtMs };
+      const { portfolioId } = params;
+      const board =
+        type === "withdraw"
+          ? await ctx.call<RiskBoard | null, unknown>("margin.board", { portfolioId })
+          : null;
+      return {
+        type: "MoveCash",
+        direction: type,
+        amount,
+        ...(await moneyOf(node, ctx)),
+        memo,
+        effectiveAtMs,
+        ...(board && { board }),
+      };
     }
+    case "convert":
+      return conversionOf(node, ctx, {
+        from: given(params.from, "from"),
+        to: given(params.to, "to"),
+        amount: given(params.amount, "amount"),
+        rate: params.rate,
+        memo,
+        effectiveAtMs: params.effectiveAt ?? nowMs,
+      });
     case "dividend": {
       const symbol = given(params.symbol, "symbol");
       const effectiveAtMs = await effectiveMs(node, ctx, symbol);
@@ -71,6 +102,7 @@ async function commandOf(
         symbol,
         perUnit: given(params.perUnit, "perUnit"),
         withholdingRate: params.withholdingRate ?? "0",
+        ...(await rateOfSymbol(ctx, symbol)),
         ...(params.adjustOrders === true && { adjust: await adjustment(ctx, symbol) }),
         memo,
         effectiveAtMs,
@@ -90,6 +122,7 @@ async function commandOf(
         oldUnits: given(params.oldUnits, "oldUnits"),
         lotSize,
         cashInLieuPrice: params.cashInLieuPrice ?? null,
+        ...(await rateOfSymbol(ctx, symbol)),
         ...(adjust !== undefined && { adjust }),
         memo,
         effectiveAtMs,
@@ -99,7 +132,7 @@ async function commandOf(
 }
 
 /** Orders are amended under the check of every order. */
-async function adjustment(ctx: RequestContext, symbol: string) {
+async function adjustment(ctx: RequestContext<Transact>, symbol: string) {
   const seen = await ctx.call<Omit<MarketView, "feeBps">, { symbol: string }>(
     "symbols.marketView",
     { symbol },
@@ -108,7 +141,17 @@ async function adjustment(ctx: RequestContext, symbol: string) {
   const { tenantId, userId } = userOf(ctx);
   const route = venue === undefined ? null : await routeTo(ctx, { venue, tenantId, userId });
   const feeBps = route !== null && "feeBps" in route ? route.feeBps : PAPER_FEES.takerBps;
-  const market: MarketView = { ...seen, feeBps, ...(route !== null && { route }) };
+  const { portfolioId } = ctx.params;
+  const board = await ctx.call<RiskBoard | null, unknown>("margin.board", { portfolioId });
+  const asked = { portfolioId, symbol };
+  const exchange = await ctx.call<ExchangeRate | null, unknown>("fx.exchange", asked);
+  const market: MarketView = {
+    ...seen,
+    feeBps,
+    ...(exchange && { exchange }),
+    ...(route !== null && { route }),
+    ...(board && { board }),
+  };
   return { market, requestedBy: userId };
 }
 
@@ -162,6 +205,7 @@ async function instrumentOf(ctx: RequestContext, symbol: string): Promise<Instru
 
 function toView(
   portfolioId: string,
+  baseCurrency: string,
   type: Transact["type"],
   receipt: TransactionReceipt,
 ): TransactionView {
@@ -172,6 +216,8 @@ function toView(
     portfolioId,
     type,
     cashChange,
+    currency: receipt.currency ?? baseCurrency,
+    ...(receipt.conversion && { conversion: receipt.conversion }),
     dividend,
     position: position && {
       symbol: position.symbol,

@@ -162,7 +162,7 @@ const REFUSED: Readonly<Partial<Record<DenialCode, Refused>>> = {
   },
 };
 
-/** Those that need more than an order to come about; a disabled account is in broker-accounts.spec.ts. */
+/** Those that need more than an order to come about; a disabled account is in broker-accounts.spec.ts, margin in margin.spec.ts, limits of exposure in limits.spec.ts. */
 const TOLD_APART = [
   "ORDER_RATE_EXCEEDED",
   "PORTFOLIO_CLOSED",
@@ -172,6 +172,24 @@ const TOLD_APART = [
   "ORDER_TYPE_UNSUPPORTED",
   "TIME_IN_FORCE_UNSUPPORTED",
   "FLAG_UNSUPPORTED",
+  "INSUFFICIENT_MARGIN",
+  "MARGIN_CALL_OPEN",
+  "RISK_DATA_MISSING",
+  "FX_RATE_MISSING",
+  "POSITION_NOT_FOUND",
+  "LEVERAGE_EXCEEDS_LIMIT",
+  "NET_LEVERAGE_EXCEEDS_LIMIT",
+  "DRAWDOWN_EXCEEDED",
+  "VAR_EXCEEDS_LIMIT",
+  "SHORTFALL_EXCEEDS_LIMIT",
+  "OPEN_ORDERS_EXCEEDED",
+  "SYMBOL_NOTIONAL_EXCEEDS_LIMIT",
+  "CONCENTRATION_EXCEEDS_LIMIT",
+  "SECTOR_EXCEEDS_LIMIT",
+  "SYMBOL_NOT_ALLOWED",
+  "ASSET_CLASS_NOT_ALLOWED",
+  "TENANT_NOTIONAL_EXCEEDS_LIMIT",
+  "TENANT_LOSS_EXCEEDED",
 ] as const satisfies readonly DenialCode[];
 
 /** A request that would lead to them is not valid; a group's legs are made alike. */

@@ -7,6 +7,9 @@ import { addCorporateAction } from "../../mixins/rest/routes/corporate-actions.t
 import { createPortfolio } from "../../mixins/rest/routes/portfolios.ts";
 import { createFeatureSet, createFormula } from "../../mixins/rest/routes/feature-sets.ts";
 import type { ROUTES } from "../../mixins/rest/routes/index.ts";
+import { createScenario } from "../../mixins/rest/routes/risk-stress.ts";
+import { listAlerts } from "../../mixins/rest/routes/risk-alerts.ts";
+import { setKillSwitch } from "../../mixins/rest/routes/risk-kill-switch.ts";
 import { listTrades } from "../../mixins/rest/routes/trades.ts";
 import { AlpacaServer } from "../support/alpaca-server.ts";
 import type { HttpClient, RouteInput } from "../support/http.ts";
@@ -162,6 +165,14 @@ async function newFeatureSet({ trader }: World): Promise<RouteInput> {
   return { name };
 }
 
+let scenarioNames = 0;
+async function newScenario({ trader }: World): Promise<RouteInput> {
+  const scenario = { kind: "hypothetical", shocks: { market: -0.1 } };
+  const name = `kept ${++scenarioNames}`;
+  const { scenarioId } = await trader.call(createScenario, { name, scenario });
+  return { scenarioId };
+}
+
 async function newPortfolio({ trader }: World): Promise<RouteInput> {
   const { portfolioId } = await trader.call(createPortfolio, portfolioBody());
   return { portfolioId };
@@ -209,6 +220,19 @@ async function postedNotes({ trader }: World): Promise<RouteInput> {
   return { source: "desk-notes" };
 }
 
+const movements = {
+  ACME: [0.01, -0.02, 0.015, 0.003, -0.007, 0.011, -0.004, 0.006],
+  BOLT: [0.004, -0.011, 0.02, -0.006, 0.002, 0.003, 0.009, -0.012],
+};
+
+const sizedAcme = {
+  method: "fixedFractional",
+  symbol: "ACME",
+  riskFraction: 0.001,
+  entry: "99",
+  stop: "95",
+};
+
 const deskNote = {
   externalId: "note-1",
   publishedAt: "2020-01-02T15:00:00Z",
@@ -226,6 +250,15 @@ const oldDividend = {
   referencePrice: "90",
 };
 
+/** Whatever it was before: nothing of it is stopped afterwards. */
+const resumed = (scope: string): RouteInput => ({ scope, state: "active", reason: "all is well" });
+
+async function newAlert({ trader, portfolioId }: World): Promise<RouteInput> {
+  await trader.call(setKillSwitch, resumed(portfolioId));
+  const { data } = await trader.call(listAlerts, { portfolioId, limit: 1 });
+  return { alertId: data[0]?.alertId };
+}
+
 const nothing = (): RouteInput => ({});
 const ofPortfolio = ({ portfolioId }: World): RouteInput => ({ portfolioId });
 const ofAccount = ({ accountId }: World): RouteInput => ({ accountId });
@@ -241,6 +274,108 @@ export const CASES: { readonly [A in Action]: RouteCase } = {
   "groups.cancelBasket": { input: openBasket, isOwned: true },
   "groups.get": { input: openGroup, isOwned: true },
   "groups.cancel": { input: openGroup, isOwned: true },
+  "attribution.attribute": {
+    input: () => ({
+      periods: [
+        {
+          groups: [
+            {
+              group: "all",
+              portfolioWeight: 1,
+              benchmarkWeight: 1,
+              portfolioReturn: 0.02,
+              benchmarkReturn: 0.01,
+            },
+          ],
+        },
+      ],
+    }),
+  },
+  "risk.valueAtRisk": { input: ({ portfolioId }) => ({ portfolioId, lookback: 2 }), isOwned: true },
+  "risk.backtestVar": { input: () => ({ observations: 250, exceptions: 4, confidence: 0.99 }) },
+  "risk.modelVolatility": { input: () => ({ model: "ewma", returns: [0.01, -0.02] }) },
+  "risk.fitTail": {
+    input: () => ({
+      parameters: { threshold: 10, xi: 0.5, beta: 7, observations: 2167, exceedances: 109 },
+    }),
+  },
+  "liquidity.measure": {
+    input: ({ portfolioId }) => ({ portfolioId, lookback: 2 }),
+    isOwned: true,
+  },
+  "portfolio-risk.report": {
+    input: ({ portfolioId }) => ({ portfolioId, lookback: 2, method: "normal" }),
+    isOwned: true,
+  },
+  "factors.explain": {
+    input: () => ({
+      model: "capm",
+      returns: [0.01, -0.02, 0.03, 0],
+      factors: { MKT: [0, 0.01, 0.02, -0.01] },
+    }),
+  },
+  "stress.test": {
+    input: ({ portfolioId }) => ({
+      portfolioId,
+      scenarios: [{ kind: "hypothetical", shocks: { market: -0.1 } }],
+    }),
+    isOwned: true,
+  },
+  "scenarios.list": { input: nothing },
+  "scenarios.create": {
+    input: () => ({
+      name: "mine",
+      scenario: { kind: "hypothetical", shocks: { market: -0.1 } },
+    }),
+  },
+  "scenarios.remove": { input: newScenario },
+  "limits.get": { input: ofPortfolio, isOwned: true },
+  "limits.live": { input: ofPortfolio, isOwned: true },
+  "limits.breaches": { input: ofPortfolio, isOwned: true },
+  "limits.put": {
+    who: ({ admin }) => admin,
+    input: ({ portfolioId }) => ({
+      portfolioId,
+      maxGrossLeverage: { warning: "80", breach: 100 },
+      maxOrderNotional: "1000000",
+      maxOpenOrders: 5_000,
+      triggers: { drawdown: { action: "reducing", cancelOpenOrders: true } },
+    }),
+  },
+  "limits.override": {
+    who: ({ admin }) => admin,
+    input: ({ portfolioId }) => ({
+      portfolioId,
+      limit: "maxVarPct",
+      until: "2100-01-01",
+      reason: "agreed with the desk",
+    }),
+  },
+  "limits.getTenant": { input: () => ({ scope: "tenant" }) },
+  "limits.putTenant": { who: ({ admin }) => admin, input: () => ({ maxDailyLoss: "1000000000" }) },
+  "kill-switch.set": { input: ({ portfolioId }) => resumed(portfolioId), isOwned: true },
+  "kill-switch.list": { input: ofPortfolio, isOwned: true },
+  "kill-switch.history": {
+    input: ({ portfolioId }) => ({ portfolioId, limit: 5, order: "asc" }),
+    isOwned: true,
+  },
+  "alerts.list": {
+    input: ({ portfolioId }) => ({
+      portfolioId,
+      kind: "killSwitch",
+      severity: "info",
+      acked: false,
+      since: "2020-01-01",
+      limit: 5,
+      order: "asc",
+    }),
+  },
+  "alerts.ack": { input: newAlert, isOwned: true },
+  "sizing.size": {
+    input: ({ portfolioId }) => ({ ...sizedAcme, portfolioId }),
+    isOwned: true,
+  },
+  "sizing.order": { input: ({ portfolioId }) => ({ ...sizedAcme, portfolioId }), isOwned: true },
   "orders.create": { input: ({ portfolioId }) => restingOrder(portfolioId), isOwned: true },
   "orders.list": {
     input: ({ portfolioId }) => ({
@@ -410,7 +545,15 @@ export const CASES: { readonly [A in Action]: RouteCase } = {
       ...portfolioBody(),
       accounting: "netting",
       lotMethod: "fifo",
-      margin: "cash",
+      margin: "margin",
+      initialMargin: "0.5",
+      maintenanceMargin: "0.3",
+      shortInitialMargin: "0.6",
+      shortMaintenanceMargin: "0.35",
+      marginCallHours: 48,
+      debitRate: "0.06",
+      creditRate: "0.01",
+      dayCount: 365,
       limits: { maxOrderNotional: "50000", maxOrdersPerMinute: 60, restrictedSymbols: ["GME"] },
     }),
   },
@@ -424,6 +567,57 @@ export const CASES: { readonly [A in Action]: RouteCase } = {
   },
   "portfolios.close": { input: newPortfolio, isOwned: true },
   "portfolios.positions": { input: ofPortfolio, isOwned: true },
+  "risk-simulations.simulate": {
+    input: () => ({
+      covariance: [
+        [0.0001, 0.00002],
+        [0.00002, 0.0004],
+      ],
+      weights: [0.6, 0.4],
+      names: ["ACME", "BOLT"],
+      simulations: 2_000,
+      seed: 7,
+    }),
+  },
+  "risk-covariance.estimate": {
+    input: () => ({ assets: movements, estimator: "ledoitWolfIdentity", repair: true }),
+  },
+  "risk-covariance.changes": { input: () => ({ assets: movements, pair: ["ACME", "BOLT"] }) },
+  "risk-construction.optimize": {
+    input: () => ({
+      assets: movements,
+      mean: "historical",
+      objective: "meanVariance",
+      riskAversion: 3,
+      constraints: { max: 0.8 },
+      frontier: 3,
+    }),
+  },
+  "risk-construction.rebalance": {
+    input: ({ portfolioId }) => ({ portfolioId, weights: [{ symbol: "ACME", weight: 0.01 }] }),
+    isOwned: true,
+  },
+  "risk-construction.rebalanceOrders": {
+    input: async (world) => ({
+      ...(await newPortfolio(world)),
+      weights: [{ symbol: "ACME", weight: 0.01 }],
+    }),
+    isOwned: true,
+  },
+  "risk-metrics.measure": {
+    input: () => ({
+      returns: [0.01, -0.02, 0.015, 0.003],
+      benchmark: [0.008, -0.01, null, 0.002],
+      dates: ["2026-03-02", "2026-03-03", "2026-03-04", "2026-03-05"],
+      riskFree: 0.0001,
+      convention: "lean",
+      metrics: ["sharpe", "beta", "maxDrawdown"],
+    }),
+  },
+  "margin.get": {
+    input: ({ portfolioId }) => ({ portfolioId, asOf: Date.now() }),
+    isOwned: true,
+  },
   "portfolios.ledger": {
     input: ({ portfolioId }) => ({
       portfolioId,
@@ -437,6 +631,11 @@ export const CASES: { readonly [A in Action]: RouteCase } = {
     input: ({ portfolioId }) => ({ portfolioId, start: "2019-12-31", limit: 3 }),
     isOwned: true,
   },
+  "performance.get": {
+    input: ({ portfolioId }) => ({ portfolioId, benchmark: "ACME", riskFree: 0.0001 }),
+    isOwned: true,
+  },
+  "performance.report": { input: ({ portfolioId }) => ({ portfolioId }), isOwned: true },
   "portfolios.transact": {
     input: ({ portfolioId }) => ({
       portfolioId,

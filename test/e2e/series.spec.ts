@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { MarketClose } from "../../domain/portfolio/equity-curve.ts";
 import { putListings, importCorporateActions } from "../../mixins/rest/routes/corporate-actions.ts";
 import { getSpecialBars } from "../../mixins/rest/routes/bars.ts";
 import { createFeatureSet, createFormula } from "../../mixins/rest/routes/feature-sets.ts";
@@ -205,12 +206,10 @@ describe("an instrument that was traded under another ticker", () => {
 
   const closes = async (symbol: string, since: string) => {
     const params = { symbol, sinceMs: Date.parse(since) };
-    // sound: what the action answers with
-    const found = (await node().context.broker.call("market-data.closes", params)) as readonly {
-      readonly symbol: string;
-      readonly closeMs: number;
-      readonly close: string;
-    }[];
+    const found = await node().context.broker.call<readonly MarketClose[], unknown>(
+      "market-data.closes",
+      params,
+    );
     return found.map((one) => [one.symbol, one.closeMs / DAY_MS, one.close]);
   };
 

@@ -37,7 +37,7 @@ const member = s.object({
 });
 export type BasketMember = Infer<typeof member>;
 
-const basket = s.named(
+export const basketView = s.named(
   "Basket",
   s.object({
     groupId: id(),
@@ -48,7 +48,7 @@ const basket = s.named(
     createdAt: s.isoTime(),
   }),
 );
-export type BasketView = Infer<typeof basket>;
+export type BasketView = Infer<typeof basketView>;
 
 const BASKET_MAX = 100;
 
@@ -94,7 +94,7 @@ export const createBasket = route({
     mode: s.defaulted(s.enum(BASKET_MODES), "independent"),
   },
   check: membersFit,
-  response: basket,
+  response: basketView,
   status: 201,
   isIdempotent: true,
   problems: ["NOT_FOUND", "ORDER_DENIED", "CL_ORD_ID_REUSED", "IDEMPOTENCY_KEY_REUSED"],
@@ -110,7 +110,7 @@ export const getBasket = route({
   permission: "orders.read",
   summary: "A basket with its orders as they stand",
   params: groupId,
-  response: basket,
+  response: basketView,
   problems: ["NOT_FOUND"],
 });
 
@@ -122,7 +122,7 @@ export const cancelBasket = route({
   permission: "orders.cancel",
   summary: "Ask for all open orders of a basket to be canceled",
   params: groupId,
-  response: basket,
+  response: basketView,
   problems: ["NOT_FOUND", "GROUP_CLOSED"],
 });
 

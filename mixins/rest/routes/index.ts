@@ -10,12 +10,30 @@ import * as featureSets from "./feature-sets.ts";
 import * as featureStatistics from "./feature-statistics.ts";
 import * as features from "./features.ts";
 import * as jobs from "./jobs.ts";
+import * as margin from "./margin.ts";
 import * as marketData from "./market-data.ts";
 import * as marketStore from "./market-store.ts";
 import * as operations from "./operations.ts";
 import * as orders from "./orders.ts";
+import * as performance from "./performance.ts";
 import * as portfolios from "./portfolios.ts";
 import * as quality from "./quality.ts";
+import * as riskConstruction from "./risk-construction.ts";
+import * as riskCovariance from "./risk-covariance.ts";
+import * as riskAttribution from "./risk-attribution.ts";
+import * as riskPortfolio from "./risk-portfolio.ts";
+import * as riskFactors from "./risk-factors.ts";
+import * as riskAlerts from "./risk-alerts.ts";
+import * as riskKillSwitch from "./risk-kill-switch.ts";
+import * as riskLimits from "./risk-limits.ts";
+import * as riskMetrics from "./risk-metrics.ts";
+import * as riskSimulation from "./risk-simulation.ts";
+import * as riskRebalance from "./risk-rebalance.ts";
+import * as riskLiquidity from "./risk-liquidity.ts";
+import * as riskMeasures from "./risk-measures.ts";
+import * as riskSizing from "./risk-sizing.ts";
+import * as riskVar from "./risk-var.ts";
+import * as riskStress from "./risk-stress.ts";
 import * as signals from "./signals.ts";
 import * as streaming from "./streaming.ts";
 import * as symbols from "./symbols.ts";
@@ -70,9 +88,45 @@ export const ROUTES = [
   portfolios.updatePortfolio,
   portfolios.closePortfolio,
   portfolios.getPositions,
+  margin.getMargin,
   portfolios.getLedger,
   portfolios.getHistory,
+  performance.getPerformance,
+  performance.getReport,
   transactions.createTransaction,
+  riskCovariance.estimateCovariance,
+  riskCovariance.compareCorrelations,
+  riskConstruction.optimisePortfolio,
+  riskRebalance.proposeRebalance,
+  riskRebalance.orderRebalance,
+  riskVar.valueAtRisk,
+  riskMeasures.backtestVar,
+  riskMeasures.modelVolatility,
+  riskMeasures.fitTail,
+  riskPortfolio.getPortfolioRisk,
+  riskFactors.explainByFactors,
+  riskAttribution.attributeReturn,
+  riskLiquidity.measureLiquidity,
+  riskMetrics.measureReturns,
+  riskSimulation.simulateBook,
+  riskStress.stressTest,
+  riskStress.listScenarios,
+  riskStress.createScenario,
+  riskStress.deleteScenario,
+  riskLimits.getLimits,
+  riskLimits.putLimits,
+  riskLimits.getTenantLimits,
+  riskLimits.putTenantLimits,
+  riskLimits.listBreaches,
+  riskLimits.overrideLimit,
+  riskLimits.getLive,
+  riskKillSwitch.setKillSwitch,
+  riskKillSwitch.listKillSwitches,
+  riskKillSwitch.listKillSwitchHistory,
+  riskAlerts.listAlerts,
+  riskAlerts.ackAlert,
+  riskSizing.sizePosition,
+  riskSizing.orderSized,
   brokers.listBrokerAccounts,
   brokers.createBrokerAccount,
   brokers.getBrokerAccount,

@@ -40,6 +40,7 @@ export const order = s.named(
     expireAt: s.optional(s.isoTime()),
     flags: s.optional(flagsView),
     brokerAccountId: s.optional(id()),
+    positionId: s.optional(s.describe(id(), "of a hedging portfolio: the position that it closes")),
     parentOrderId: s.optional(s.describe(id(), "the order with a strategy that it is a slice of")),
     groupId: s.optional(s.describe(id(), "the orders that it depends on, or that depend on it")),
     contingency: s.optional(s.describe(contingencyView, "those orders, and its place among them")),
@@ -138,6 +139,12 @@ export const createOrder = route({
       s.describe(s.string({ min: 1, max: 50 }), "where it shall go; the instrument's when absent"),
     ),
     brokerAccountId: s.optional(id()),
+    positionId: s.optional(
+      s.describe(
+        id(),
+        "of a hedging portfolio: the position to close, in whole or in part; absent: it opens one",
+      ),
+    ),
     strategy: s.optional(
       s.describe(
         s.object({

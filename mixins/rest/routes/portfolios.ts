@@ -3,36 +3,26 @@ import { route } from "../route.ts";
 import { s } from "../schema.ts";
 import type { CrossCheck, Infer } from "../schema.ts";
 import { asOf, currency, id, pageOf, paging, pagingForward, symbol } from "./common.ts";
+import { limitFields } from "./limit-fields.ts";
+import {
+  balancesFields,
+  currencyTermFields,
+  currencyTermsFit,
+  inBaseField,
+} from "./currency-terms.ts";
+import { financingFields, marginTermFields, marginTermsFit } from "./margin-terms.ts";
 
 const lotMethod = s.enum(["average", "fifo", "lifo"]);
-const accounting = s.enum(["netting"]);
-const margin = s.enum(["cash"]);
+const accounting = s.describe(
+  s.enum(["netting", "hedging"]),
+  "`hedging`: positions of one symbol stand side by side, long and short, each closed by its own id",
+);
+const margin = s.describe(
+  s.enum(["cash", "margin"]),
+  "`margin`: may borrow cash and sell short, within its margin",
+);
 const status = s.enum(["open", "closed"]);
 
-/** Absent means not limited. */
-const limitFields = {
-  maxOrderNotional: s.optional(s.decimal({ sign: "positive", example: "50000" })),
-  maxPositionPct: s.optional(
-    s.describe(
-      s.decimal({ sign: "positive", example: "0.25" }),
-      "position over equity, a fraction",
-    ),
-  ),
-  maxOrdersPerMinute: s.optional(s.integer({ min: 1, max: 1_000_000 })),
-  restrictedSymbols: s.optional(s.array(symbol(), { max: 1000 })),
-  maxDailyLossPct: s.optional(
-    s.describe(
-      s.decimal({ sign: "positive", example: "0.05" }),
-      "loss since the day began (UTC) over the equity then, a fraction",
-    ),
-  ),
-  priceCollarPct: s.optional(
-    s.describe(
-      s.decimal({ sign: "positive", example: "0.1" }),
-      "limit price from market, a fraction",
-    ),
-  ),
-};
 const limits = s.object(limitFields);
 const tradingState = s.describe(
   s.enum(TRADING_STATES),
@@ -50,6 +40,10 @@ const portfolio = s.named(
     accounting,
     lotMethod,
     margin,
+    ...marginTermFields,
+    ...financingFields,
+    ...currencyTermFields,
+    ...balancesFields,
     limits,
     tradingState,
     initialCash: s.decimalText(),
@@ -62,8 +56,14 @@ const portfolio = s.named(
     netDeposits: s.describe(s.decimalText(), "deposits less withdrawals since the opening"),
     dividends: s.describe(s.decimalText(), "after tax"),
     reserved: s.describe(s.decimalText(), "held for open orders"),
-    buyingPower: s.decimalText(),
-    equity: s.describe(s.nullable(s.decimalText()), "null while a position has no price"),
+    buyingPower: s.describe(
+      s.decimalText(),
+      "cash that no order holds; of a margin portfolio what its free margin can open, 0 while a price is not known",
+    ),
+    equity: s.describe(
+      s.nullable(s.decimalText()),
+      "null while a position has no price, or a currency no rate",
+    ),
     realizedPnl: s.decimalText(),
     unrealizedPnl: s.nullable(s.decimalText()),
     fees: s.decimalText(),
@@ -81,6 +81,11 @@ const position = s.named(
   "Position",
   s.object({
     symbol: symbol(),
+    positionId: s.describe(
+      s.string(),
+      "of a hedging portfolio the order that opened it; of a netting portfolio its symbol",
+    ),
+    side: s.enum(["long", "short"]),
     currency: s.string(),
     quantity: s.describe(s.decimalText(), "negative when short"),
     averagePrice: s.decimalText(),
@@ -89,6 +94,7 @@ const position = s.named(
     marketPrice: s.nullable(s.decimalText()),
     marketValue: s.nullable(s.decimalText()),
     unrealizedPnl: s.nullable(s.decimalText()),
+    inBase: inBaseField,
     realizedPnl: s.decimalText(),
     fees: s.decimalText(),
   }),
@@ -152,8 +158,12 @@ export const createPortfolio = route({
     accounting: s.defaulted(accounting, "netting"),
     lotMethod: s.defaulted(lotMethod, "average"),
     margin: s.defaulted(margin, "cash"),
+    ...marginTermFields,
+    ...financingFields,
+    ...currencyTermFields,
     limits: s.optional(limits),
   },
+  check: (value) => [...marginTermsFit(value), ...currencyTermsFit(value)],
   response: portfolio,
   status: 201,
   isIdempotent: true,

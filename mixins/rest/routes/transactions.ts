@@ -2,9 +2,9 @@ import type { FieldError } from "../readers.ts";
 import { route } from "../route.ts";
 import { s } from "../schema.ts";
 import type { CrossCheck, Infer } from "../schema.ts";
-import { id, symbol } from "./common.ts";
+import { currency, id, symbol } from "./common.ts";
 
-const kind = s.enum(["deposit", "withdraw", "dividend", "split"]);
+const kind = s.enum(["deposit", "withdraw", "dividend", "split", "convert"]);
 
 const transaction = s.named(
   "PortfolioTransaction",
@@ -13,6 +13,18 @@ const transaction = s.named(
     portfolioId: id(),
     type: kind,
     cashChange: s.describe(s.decimalText(), "negative: cash went out"),
+    currency: s.describe(s.string(), "of `cashChange`; of a conversion what was sold"),
+    conversion: s.optional(
+      s.object({
+        from: s.string(),
+        to: s.string(),
+        sold: s.describe(s.decimalText(), "of `from`"),
+        bought: s.describe(s.decimalText(), "of `to`, after the fee"),
+        fee: s.describe(s.decimalText(), "of `to`"),
+        rate: s.describe(s.decimalText(), "units of `to` for one of `from`"),
+        source: s.describe(s.string(), "where the rate comes from"),
+      }),
+    ),
     dividend: s.nullable(s.object({ gross: s.decimalText(), withheld: s.decimalText() })),
     position: s.describe(
       s.nullable(
@@ -49,6 +61,10 @@ export type TransactionView = Infer<typeof transaction>;
 
 const FIELDS = [
   "amount",
+  "currency",
+  "from",
+  "to",
+  "rate",
   "symbol",
   "perUnit",
   "withholdingRate",
@@ -66,8 +82,9 @@ interface Wanted {
 
 // A map, because what is looked up in it comes from outside.
 const WANTED: ReadonlyMap<unknown, Wanted> = new Map([
-  ["deposit", { required: ["amount"], optional: [] }],
-  ["withdraw", { required: ["amount"], optional: [] }],
+  ["deposit", { required: ["amount"], optional: ["currency"] }],
+  ["withdraw", { required: ["amount"], optional: ["currency"] }],
+  ["convert", { required: ["from", "to", "amount"], optional: ["rate"] }],
   ["dividend", { required: ["symbol", "perUnit"], optional: ["withholdingRate", "adjustOrders"] }],
   [
     "split",
@@ -98,6 +115,11 @@ const isBelowOne: CrossCheck = ({ withholdingRate }) =>
     ? [{ path: "withholdingRate", code: "OUT_OF_RANGE", message: "must be below 1" }]
     : [];
 
+const isOfTwo: CrossCheck = ({ type, from, to }) =>
+  type === "convert" && from !== undefined && from === to
+    ? [{ path: "to", code: "INVALID_VALUE", message: "must be another currency" }]
+    : [];
+
 const hasWhatToCancel: CrossCheck = ({ type, adjustOrders, cancelUnadjusted }) =>
   type === "split" && cancelUnadjusted !== undefined && adjustOrders !== true
     ? [{ path: "cancelUnadjusted", code: "INVALID_VALUE", message: "goes with adjustOrders" }]
@@ -109,13 +131,22 @@ export const createTransaction = route({
   action: "portfolios.transact",
   area: "risk",
   permission: "portfolios.transact",
-  summary: "Deposit or withdraw cash, or record a dividend or a split of what is held",
+  summary: "Deposit, withdraw or convert cash, or record a dividend or a split of what is held",
   description:
-    "A deposit or withdrawal takes `amount`; a dividend `symbol`, `perUnit` and perhaps `withholdingRate`; a split `symbol`, `newUnits` for `oldUnits`, and `cashInLieuPrice` where it leaves a fraction of a lot. Only settled cash that no order holds can be withdrawn. A split is refused while orders in the symbol are open; with `adjustOrders` they are brought into the new units, and what cannot be refuses the split, or is canceled with `cancelUnadjusted`. Record it before the market opens in new units.",
+    "A deposit or withdrawal takes `amount`, and `currency` where it is not the base currency; a conversion `from`, `to` and `amount` of `from`, at the market's bid of what is sold, or at `rate`, which may be no more than 2 % from the market's without `risk.update`; a dividend `symbol`, `perUnit` and perhaps `withholdingRate`; a split `symbol`, `newUnits` for `oldUnits`, and `cashInLieuPrice` where it leaves a fraction of a lot. Only settled cash that no order holds can be withdrawn. A split is refused while orders in the symbol are open; with `adjustOrders` they are brought into the new units, and what cannot be refuses the split, or is canceled with `cancelUnadjusted`. Record it before the market opens in new units.",
   params: { portfolioId: id() },
   body: {
     type: kind,
     amount: s.optional(s.decimal({ sign: "positive", example: "1000" })),
+    currency: s.optional(currency),
+    from: s.optional(currency),
+    to: s.optional(currency),
+    rate: s.optional(
+      s.describe(
+        s.decimal({ sign: "positive", example: "1.1" }),
+        "of a conversion: units of `to` for one of `from`; the market's when absent",
+      ),
+    ),
     symbol: s.optional(symbol()),
     perUnit: s.optional(
       s.describe(s.decimal({ sign: "positive", example: "0.24" }), "before tax, per unit held"),
@@ -145,7 +176,12 @@ export const createTransaction = route({
     ),
     memo: s.defaulted(s.string({ max: 200 }), ""),
   },
-  check: (value) => [...fitsItsType(value), ...isBelowOne(value), ...hasWhatToCancel(value)],
+  check: (value) => [
+    ...fitsItsType(value),
+    ...isBelowOne(value),
+    ...hasWhatToCancel(value),
+    ...isOfTwo(value),
+  ],
   response: transaction,
   status: 201,
   isIdempotent: true,
@@ -153,6 +189,11 @@ export const createTransaction = route({
     "NOT_FOUND",
     "PORTFOLIO_CLOSED",
     "WITHDRAWAL_EXCEEDS_CASH",
+    "CONVERSION_EXCEEDS_CASH",
+    "CURRENCY_NOT_ALLOWED",
+    "FX_RATE_MISSING",
+    "AMOUNT_TOO_SMALL",
+    "INSUFFICIENT_DATA",
     "POSITION_NOT_HELD",
     "OPEN_ORDERS_IN_SYMBOL",
     "ORDERS_NOT_ADJUSTABLE",

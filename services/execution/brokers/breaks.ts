@@ -59,6 +59,15 @@ export class Breaks {
     const { venue } = this;
     this.#count({ venue, kind });
     this.#node.log.error({ alarm: kind, venue, id, ...facts }, "reconciliation break");
+    this.#tell(kind, id);
+  }
+
+  /** Whoever looks after risk may want to stop trading; a node without it, or that cannot be reached, has the alarm above. */
+  #tell(kind: BreakKind, id: string): void {
+    const { venue } = this;
+    this.#node.broker.call("alerts.brokerBroke", { venue, kind, id }).catch((err: unknown) => {
+      this.#node.log.warn({ err, venue, id }, "nobody could be told of a reconciliation break");
+    });
   }
 
   /** For what may be on its way still: it is a break when the next round finds it unchanged. */

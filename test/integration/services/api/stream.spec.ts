@@ -55,7 +55,7 @@ describe("GET /api/stream", () => {
     expect(await next()).toMatchObject({ event: "gap" });
   });
 
-  it.each(["", "?channels=", "?channels=nonsense", "?channels=orders,alerts"])(
+  it.each(["", "?channels=", "?channels=nonsense", "?channels=orders,alarms"])(
     "%p is refused with 422",
     async (query) => {
       const response = await gateway.fetch(`/api/stream${query}`);

@@ -37,7 +37,7 @@ describe("channels", () => {
     expect([...checkChannels(names, viewer)]).toEqual(names);
   });
 
-  it.each(["", "order", "quotes:", "bars:AAPL", "portfolio:", "orders:1", "alerts"])(
+  it.each(["", "order", "quotes:", "bars:AAPL", "portfolio:", "orders:1", "alerts:1"])(
     "%p is refused",
     (name) => {
       expect(() => checkChannels(["orders", name], viewer)).toThrow("channels[1] must be");
