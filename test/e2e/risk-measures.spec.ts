@@ -207,6 +207,20 @@ describe("value at risk", () => {
     expectProblem(await refused(input), "INSUFFICIENT_DATA");
   });
 
+  it("of many names by their covariance is made in a thread, to the same answer", async () => {
+    const names = 100;
+    const covariance = Array.from({ length: names }, (_, i) =>
+      Array.from({ length: names }, (__, j) => (i === j ? 0.0004 : 0)),
+    );
+    const weights = covariance.map(() => 1 / names);
+    const input = { covariance, weights, method: "normal", confidence: 0.99 };
+    const found = await node().admin.call(valueAtRisk, input);
+    expect(found.var).toBeCloseTo((2.326_347_874_040_841 * 0.02) / Math.sqrt(names), 12);
+    const broken = covariance.map((row, i) => row.map((value, j) => (i + j === 1 ? 1 : value)));
+    const answer = await node().admin.ask(valueAtRisk, { ...input, covariance: broken });
+    expectProblem(answer, "VALIDATION_FAILED", ["covariance"]);
+  });
+
   it("names the smallest eigenvalue of what is no covariance", async () => {
     const covariance = [
       [1, 2],

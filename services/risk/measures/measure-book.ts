@@ -1,23 +1,32 @@
-import { pairwiseCovariance } from "../../../domain/risk/covariance/estimate.ts";
-import { mean } from "../../../domain/numeric/moments.ts";
 import { at, type Matrix, matrixOf } from "../../../domain/numeric/matrix.ts";
-import { semiCholesky } from "../../../domain/numeric/cholesky.ts";
-import { eigenSymmetric } from "../../../domain/numeric/eigen.ts";
-import {
-  measureMomentParts,
-  type MeasuredParts,
-  measureParts,
-} from "../../../domain/risk/measures/parts.ts";
+import { type MeasuredParts, measureParts } from "../../../domain/risk/measures/parts.ts";
+import type { MomentBook } from "../../../domain/risk/measures/elliptical.ts";
 import type { Unmeasurable, VarSpec } from "../../../domain/risk/measures/spec.ts";
 import type { Compute, ComputeTask } from "../../../mixins/compute/compute.ts";
 import { insufficientData, unprocessable } from "../../../mixins/rest/rest-error.ts";
 import type { Subject } from "../inputs/subject.ts";
-import type { MeasureTask } from "../workers/measure.worker.ts";
+import {
+  measureMomentsInThread,
+  measurePairsInThread,
+  type MeasureTask,
+  type NoCovariance,
+} from "../workers/measure.worker.ts";
 
+const MODULE = new URL("../workers/measure.worker.ts", import.meta.url);
 const IN_THREAD: ComputeTask<MeasureTask, MeasuredParts | Unmeasurable> = {
-  module: new URL("../workers/measure.worker.ts", import.meta.url),
+  module: MODULE,
   name: "measureInThread",
 };
+
+type TaskOf<F extends (input: never) => unknown> = ComputeTask<Parameters<F>[0], ReturnType<F>>;
+const MOMENTS: TaskOf<typeof measureMomentsInThread> = {
+  module: MODULE,
+  name: "measureMomentsInThread",
+};
+const PAIRS: TaskOf<typeof measurePairsInThread> = { module: MODULE, name: "measurePairsInThread" };
+
+/** Names from which on a decomposition of their covariance takes longer than the event loop may be held. */
+const MANY = 60;
 
 /** Numbers of a history, each gone through some times a name, from which on the work is left to a thread: some 10 ms. */
 const LARGE = 25_000;
@@ -27,47 +36,51 @@ const LARGE = 25_000;
  * @throws RestError 422 where what there is does not suffice
  */
 export async function measureSubject(
-  { compute }: { readonly compute: Compute },
+  node: { readonly compute: Compute },
   subject: Subject,
   spec: VarSpec,
 ): Promise<MeasuredParts> {
   const weights = subject.weights ?? [1];
-  if (hasGaps(subject)) return measurePairwise(subject, weights, spec);
+  if (hasGaps(subject)) return measurePairwise(node, subject, weights, spec);
   const book = { columns: subject.columns, weights };
   const isSplit = subject.weights !== null;
   const numbers = subject.columns.length * subject.sampleSize;
   return answered(
     isFitted(spec) || numbers > LARGE
-      ? await compute.run(IN_THREAD, { book, spec, isSplit })
+      ? await node.compute.run(IN_THREAD, { book, spec, isSplit })
       : measureParts(book, spec, isSplit),
   );
 }
 
 /** Only what a covariance is enough for can be measured of pairs. */
-function measurePairwise(
-  { names, columns }: Subject,
+async function measurePairwise(
+  { compute }: { readonly compute: Compute },
+  { names, columns, sampleSize }: Subject,
   weights: ArrayLike<number>,
   spec: VarSpec,
-): MeasuredParts {
-  const found = pairwiseCovariance(columns);
-  if ("lacking" in found) {
-    const [a, b] = found.lacking.map((i) => names[i]);
-    throw insufficientData(`${a} and ${b} have fewer than 2 returns in common`);
-  }
-  const means = columns.map((column) => mean(column.filter((value) => !Number.isNaN(value))));
-  return measureCovariance({ weights, mean: means, covariance: found.covariance }, spec);
-}
-
-interface Moments {
-  readonly weights: ArrayLike<number>;
-  readonly mean: ArrayLike<number>;
-  readonly covariance: Matrix;
+): Promise<MeasuredParts> {
+  const task = { columns, weights, spec };
+  const found =
+    columns.length > MANY || columns.length ** 2 * sampleSize > LARGE * MANY
+      ? await compute.run(PAIRS, task)
+      : measurePairsInThread(task);
+  if (!("lacking" in found)) return answered(found);
+  const [a, b] = found.lacking.map((i) => names[i]);
+  throw insufficientData(`${a} and ${b} have fewer than 2 returns in common`);
 }
 
 /** @throws RestError 422 naming the smallest eigenvalue of what is no covariance */
-export function measureCovariance(moments: Moments, spec: VarSpec): MeasuredParts {
-  requireCovariance(moments.covariance);
-  return answered(measureMomentParts(moments, spec));
+export async function measureCovariance(
+  { compute }: { readonly compute: Compute },
+  moments: MomentBook,
+  spec: VarSpec,
+): Promise<MeasuredParts> {
+  const task = { moments, spec };
+  return answered(
+    moments.covariance.rows > MANY
+      ? await compute.run(MOMENTS, task)
+      : measureMomentsInThread(task),
+  );
 }
 
 export function covarianceOf(rows: readonly (readonly number[])[]): Matrix {
@@ -85,16 +98,6 @@ export function covarianceOf(rows: readonly (readonly number[])[]): Matrix {
         ]);
     }
   return covariance;
-}
-
-function requireCovariance(covariance: Matrix): void {
-  if (semiCholesky(covariance) !== null) return;
-  const { values } = eigenSymmetric(covariance);
-  const smallest = values.at(-1) ?? Number.NaN;
-  // What the decomposition gave up on may be semidefinite but for rounding.
-  if (smallest >= -1e-10 * Math.max(values[0] ?? 0, 0)) return;
-  const message = `must be positive semidefinite, its smallest eigenvalue is ${Number(smallest.toPrecision(6))}: POST /api/risk/covariance repairs it`;
-  throw unprocessable([{ path: "covariance", code: "INVALID_VALUE", message }]);
 }
 
 function isFitted({ method, parameters }: VarSpec): boolean {
@@ -118,7 +121,11 @@ function hasGaps({ columns }: Subject): boolean {
   return columns.some((column) => column.some(Number.isNaN));
 }
 
-function answered(found: MeasuredParts | Unmeasurable): MeasuredParts {
+function answered(found: MeasuredParts | Unmeasurable | NoCovariance): MeasuredParts {
+  if ("smallestEigenvalue" in found) {
+    const message = `must be positive semidefinite, its smallest eigenvalue is ${Number(found.smallestEigenvalue.toPrecision(6))}: POST /api/risk/covariance repairs it`;
+    throw unprocessable([{ path: "covariance", code: "INVALID_VALUE", message }]);
+  }
   if (!("code" in found)) {
     const { whole } = found;
     if (Number.isFinite(whole.var) && Number.isFinite(whole.expectedShortfall)) return found;

@@ -157,7 +157,7 @@ async function partsOf(
 ): Promise<Parts> {
   const { whole, incremental } =
     subject === null
-      ? measureCovariance(momentsOf(params, weights), spec)
+      ? await measureCovariance(node, momentsOf(params, weights), spec)
       : await measureSubject(node, subject, spec);
   return { ...whole, incremental };
 }
