@@ -29,7 +29,6 @@ export async function run({ isQuick }: { readonly isQuick: boolean }): Promise<B
   const check = orderCheck(isQuick ? 2_000 : 20_000);
   const historical = await historicalOverHttp(isQuick);
   const reference = referenceOf(recipe, rounds);
-  const nearest = Math.min(ours.oneThreadMs, ours.twoThreadsMs);
   console.log(
     `${assets} assets × ${paths} paths: ${ours.oneThreadMs} ms in one thread, ${ours.twoThreadsMs} in two; reference ${reference.matrixMs}`,
   );
@@ -37,7 +36,8 @@ export async function run({ isQuick }: { readonly isQuick: boolean }): Promise<B
     name: "risk",
     figures: { assets, paths, ...ours, orderCheck: check, historical },
     reference,
-    ratio: round(reference.matrixMs / nearest),
+    // One thread of ours beside all of NumPy's: the harder of the two comparisons.
+    ratio: round(reference.matrixMs / ours.oneThreadMs),
   };
 }
 
