@@ -1,6 +1,7 @@
 import type { RiskBoard } from "../../../domain/portfolio/market-view.ts";
 import type { PortfolioSummary } from "../../../domain/portfolio/messages.ts";
 import type { Marks } from "../../../domain/portfolio/valuation.ts";
+import { rateOf } from "../fx.ts";
 
 /** What `ctx` and a node's broker have in common. */
 export interface Caller {
@@ -31,7 +32,7 @@ export async function ratesOf(
   ]);
   currencies.delete(baseCurrency);
   const entries = [...currencies].map(
-    async (from) => [from, await rateOf(caller, from, baseCurrency)] as const,
+    async (from) => [from, await knownRate(caller, from, baseCurrency)] as const,
   );
   return Object.fromEntries(await Promise.all(entries));
 }
@@ -56,12 +57,8 @@ function symbolsOf({ positions, margin }: PortfolioSummary): readonly string[] {
   ];
 }
 
-async function rateOf(caller: Caller, from: string, to: string): Promise<string | null> {
-  try {
-    const { rate } = await caller.call<{ readonly rate: string }>("symbols.rate", { from, to });
-    return rate;
-  } catch {
-    // Whatever the reason: what is not known is told as such, and what needs it is denied.
-    return null;
-  }
+/** Whatever the reason: what is not known is told as such, and what needs it is denied. */
+async function knownRate(caller: Caller, from: string, to: string): Promise<string | null> {
+  const found = await rateOf(caller, { from, to }).catch(() => null);
+  return found?.rate ?? null;
 }
