@@ -117,7 +117,7 @@ module.exports = {
     // What they import is installed by the benchmark that needs it.
     exclude: { path: "^bench/peers/.*\\.peer\\.ts$" },
     tsPreCompilationDeps: true,
-    tsConfig: { fileName: `${__dirname}/tsconfig.json` },
+    tsConfig: { fileName: `${__dirname}/tsconfig.base.json` },
     enhancedResolveOptions: {
       extensions: [".ts", ".js", ".cjs", ".mjs", ".json"],
       exportsFields: ["exports"],

@@ -68,6 +68,8 @@ interface Cell {
   /** processor time of the server, of the time that went by, %: what the machine's other loads disturb least */
   readonly cpuPct: number;
   readonly cpuMsPerDay: number;
+  /** of the process of all clients, which has the same processors, % of one */
+  readonly clientsCpuPct: number;
   readonly eventsPerSecond: number;
   readonly lagDaysP99: number;
 }
@@ -103,16 +105,19 @@ async function watch(server: ServerProcess, subscribers: number, durationMs: num
   const begin = await marketClock(rest);
   const eventsBefore = audience.events;
   const cpuBefore = await server.cpuMs();
+  const clientsBefore = process.cpuUsage();
   await new Promise((resolve) => setTimeout(resolve, durationMs));
   const end = await marketClock(rest);
   const seconds = (end.nowMs - begin.nowMs) / 1_000;
   const days = (end.marketMs - begin.marketMs) / DAY_MS;
   const cpuMs = (await server.cpuMs()) - cpuBefore;
+  const clients = process.cpuUsage(clientsBefore);
   const cell = {
     subscribers,
     daysPerSecond: round(days / seconds, 1),
     cpuPct: Math.round(cpuMs / seconds / 10),
     cpuMsPerDay: round(cpuMs / days),
+    clientsCpuPct: Math.round((clients.user + clients.system) / seconds / 10_000),
     eventsPerSecond: Math.round((audience.events - eventsBefore) / seconds),
     lagDaysP99: subscribers === 0 ? 0 : round(percentile(audience.lagDays(end.marketMs), 99), 1),
   };
@@ -137,7 +142,7 @@ export async function run({ isQuick }: { readonly isQuick: boolean }): Promise<B
     const cell = await measure(count, durationMs);
     console.log(
       `${count} subscribers: ${cell.daysPerSecond} days of the market a second, ` +
-        `${cell.eventsPerSecond} events/s told, p99 ${cell.lagDaysP99} days behind, processor ${cell.cpuPct} % (${cell.cpuMsPerDay} ms a day)`,
+        `${cell.eventsPerSecond} events/s told, p99 ${cell.lagDaysP99} days behind, processor ${cell.cpuPct} % (${cell.cpuMsPerDay} ms a day), of the clients ${cell.clientsCpuPct} %`,
     );
     cells.push(cell);
   }
@@ -146,7 +151,11 @@ export async function run({ isQuick }: { readonly isQuick: boolean }): Promise<B
   if (alone === undefined || most === undefined) throw new Error("expected cells, found none");
   return {
     name: "streams",
-    figures: Object.fromEntries(watched.map((cell) => [`subscribers${cell.subscribers}`, cell])),
+    figures: {
+      ...Object.fromEntries(watched.map((cell) => [`subscribers${cell.subscribers}`, cell])),
+      // What the clients' own work takes from the server is in the rate, and not in its processor time.
+      ratioOfProcessorTime: round(alone.cpuMsPerDay / most.cpuMsPerDay),
+    },
     reference: { ...alone },
     ratio: round(most.daysPerSecond / alone.daysPerSecond),
   };

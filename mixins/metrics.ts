@@ -9,40 +9,63 @@ interface Family {
   render(name: string): string[];
 }
 
+/** One series, for who counts so often that finding it by its labels each time would cost more than the rest. */
+export interface Series {
+  value: number;
+}
+
 class Values implements Family {
   readonly help: string;
   readonly kind: "counter" | "gauge";
-  readonly #series = new Map<string, number>();
+  readonly #series = new Map<string, Series>();
 
   constructor(kind: "counter" | "gauge", help: string) {
     this.kind = kind;
     this.help = help;
   }
 
-  add(labels: Labels, amount: number): void {
+  at(labels: Labels): Series {
     const key = labelText(labels);
-    this.#series.set(key, (this.#series.get(key) ?? 0) + amount);
-  }
-
-  set(labels: Labels, value: number): void {
-    this.#series.set(labelText(labels), value);
+    const series = this.#series.get(key) ?? { value: 0 };
+    this.#series.set(key, series);
+    return series;
   }
 
   render(name: string): string[] {
-    return [...this.#series].map(([labels, value]) => `${name}${labels} ${value}`);
+    return [...this.#series].map(([labels, { value }]) => `${name}${labels} ${value}`);
   }
 }
 
-class Histogram implements Family {
+class Histograms implements Family {
   readonly help: string;
   readonly kind = "histogram";
+  readonly #bounds: readonly number[];
+  readonly #series = new Map<string, Histogram>();
+
+  constructor(help: string, bounds: readonly number[]) {
+    this.help = help;
+    this.#bounds = bounds;
+  }
+
+  at(labels: Labels): Histogram {
+    const pairs = labelPairs(labels);
+    const series = this.#series.get(pairs) ?? new Histogram(this.#bounds);
+    this.#series.set(pairs, series);
+    return series;
+  }
+
+  render(name: string): string[] {
+    return [...this.#series].flatMap(([pairs, series]) => series.render(name, pairs));
+  }
+}
+
+class Histogram {
   readonly #bounds: readonly number[];
   readonly #counts: number[];
   #sum = 0;
   #count = 0;
 
-  constructor(help: string, bounds: readonly number[]) {
-    this.help = help;
+  constructor(bounds: readonly number[]) {
     this.#bounds = bounds;
     this.#counts = bounds.map(() => 0);
   }
@@ -54,24 +77,34 @@ class Histogram implements Family {
     if (i >= 0) this.#counts[i] = (this.#counts[i] ?? 0) + 1;
   }
 
-  render(name: string): string[] {
+  render(name: string, pairs: string): string[] {
+    const first = pairs === "" ? "" : `${pairs},`;
     let running = 0;
     const lines = this.#bounds.map((bound, i) => {
       running += this.#counts[i] ?? 0;
-      return `${name}_bucket{le="${bound}"} ${running}`;
+      return `${name}_bucket{${first}le="${bound}"} ${running}`;
     });
     return [
       ...lines,
-      `${name}_bucket{le="+Inf"} ${this.#count}`,
-      `${name}_sum ${this.#sum}`,
-      `${name}_count ${this.#count}`,
+      `${name}_bucket{${first}le="+Inf"} ${this.#count}`,
+      `${name}_sum${braced(pairs)} ${this.#sum}`,
+      `${name}_count${braced(pairs)} ${this.#count}`,
     ];
   }
 }
 
 function labelText(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([key, value]) => `${key}="${escaped(value)}"`);
-  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+  return braced(labelPairs(labels));
+}
+
+function braced(pairs: string): string {
+  return pairs === "" ? "" : `{${pairs}}`;
+}
+
+function labelPairs(labels: Labels): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}="${escaped(value)}"`)
+    .join(",");
 }
 
 function escaped(value: string): string {
@@ -88,12 +121,22 @@ export class Metrics {
 
   counter(name: string, help: string): (labels?: Labels, amount?: number) => void {
     const values = this.#register(name, new Values("counter", help));
-    return (labels = {}, amount = 1) => values.add(labels, amount);
+    return (labels = {}, amount = 1) => {
+      values.at(labels).value += amount;
+    };
   }
 
   gauge(name: string, help: string): (value: number, labels?: Labels) => void {
     const values = this.#register(name, new Values("gauge", help));
-    return (value, labels = {}) => values.set(labels, value);
+    return (value, labels = {}) => {
+      values.at(labels).value = value;
+    };
+  }
+
+  /** The series of a family by their labels, to be found once and counted by whoever holds them. */
+  series(kind: "counter" | "gauge", name: string, help: string): (labels: Labels) => Series {
+    const values = this.#register(name, new Values(kind, help));
+    return (labels) => values.at(labels);
   }
 
   histogram(
@@ -101,8 +144,18 @@ export class Metrics {
     help: string,
     bounds: readonly number[] = BUCKETS_MS,
   ): (value: number) => void {
-    const histogram = this.#register(name, new Histogram(help, bounds));
+    const histogram = this.histograms(name, help, bounds)({});
     return (value) => histogram.observe(value);
+  }
+
+  /** Histograms of one family by their labels, as of `series`. */
+  histograms(
+    name: string,
+    help: string,
+    bounds: readonly number[] = BUCKETS_MS,
+  ): (labels: Labels) => Pick<Histogram, "observe"> {
+    const family = this.#register(name, new Histograms(help, bounds));
+    return (labels) => family.at(labels);
   }
 
   /** Called before each rendering, to set gauges that are cheaper to ask than to keep. */

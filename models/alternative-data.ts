@@ -33,6 +33,8 @@ export interface StoredSource {
   readonly source: string;
   readonly kind: AlternativeKind;
   readonly updatedAtMs: number;
+  /** how often something was stored: what was read before is known to be whole while it is the same */
+  readonly writes?: number;
 }
 
 interface StoredAliases {
@@ -61,7 +63,14 @@ const documentSchema = new Schema<StoredDocument>(
   .index({ tenantId: 1, source: 1, seriesId: 1, publishedAtMs: -1, _id: -1 });
 
 const sourceSchema = new Schema<StoredSource>(
-  { _id: String, tenantId: String, source: String, kind: String, updatedAtMs: Number },
+  {
+    _id: String,
+    tenantId: String,
+    source: String,
+    kind: String,
+    updatedAtMs: Number,
+    writes: Number,
+  },
   { collection: "alternative_sources", versionKey: false },
 ).index({ tenantId: 1, source: 1 });
 
@@ -158,7 +167,7 @@ export class AlternativeStore {
     const { _id, tenantId, source: name, kind, updatedAtMs } = source;
     await this.#sources.updateOne(
       { _id },
-      { $set: { tenantId, source: name, kind }, $max: { updatedAtMs } },
+      { $set: { tenantId, source: name, kind }, $max: { updatedAtMs }, $inc: { writes: 1 } },
       { upsert: true },
     );
   }

@@ -140,19 +140,29 @@ export interface CloseBefore {
 /** Markets were closed for six days in a row at most; an older close is not the one before. */
 const CLOSE_WITHIN_MS = 14 * 86_400_000;
 
-/** In the order in which they are asked; null where nothing opened within 14 days before. */
+/**
+ * In the order in which they are asked; null where nothing opened within 14 days before.
+ * @param knownAtMs the closes as they were believed then, epoch ms; absent: as they are believed now
+ */
 export async function closesBefore(
   db: Db,
   asked: readonly CloseBefore[],
+  knownAtMs?: number,
 ): Promise<readonly (DecimalString | null)[]> {
   if (asked.length === 0) return [];
   // Constants, so that each part of the plan opens the partitions of its fortnight and no other.
-  const one = ({ beforeMs }: CloseBefore, index: number) =>
-    `(SELECT ${index} AS at, trim_scale(b.close)::text AS close FROM md.bar b
+  const of = (table: string, { beforeMs }: CloseBefore, index: number) =>
+    `SELECT b.ts, b.revision, b.close FROM ${table} b
       WHERE b.symbol_id = (SELECT symbol_id FROM md.symbol WHERE symbol = ($1::text[])[${index + 1}])
         AND b.timeframe = ($2::text[])[${index + 1}]
         AND b.ts >= ${instant(beforeMs - CLOSE_WITHIN_MS)} AND b.ts < ${instant(beforeMs)}
-      ORDER BY b.ts DESC LIMIT 1)`;
+        ${knownAtMs === undefined ? "" : `AND b.known_at <= ${instant(knownAtMs)}`}`;
+  const one = (close: CloseBefore, index: number) => {
+    const earlier =
+      knownAtMs === undefined ? "" : `UNION ALL ${of("md.bar_revision", close, index)}`;
+    return `(SELECT ${index} AS at, trim_scale(v.close)::text AS close
+      FROM (${of("md.bar", close, index)} ${earlier}) AS v ORDER BY v.ts DESC, v.revision DESC LIMIT 1)`;
+  };
   const { rows } = await db.query<{ readonly at: number; readonly close: DecimalString }>(
     asked.map(one).join(" UNION ALL "),
     [asked.map(({ ticker }) => ticker), asked.map(({ timeframe }) => timeframe)],

@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import type { Json } from "../domain/shared/json.ts";
 
 /** A portfolio as it stood after its last turn. */
-export interface MarginedView {
+interface MarginedView {
   readonly portfolioId: string;
   /** grows with each turn */
   readonly version: number;

@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { LAZILY } from "./postgres/lazily.ts";
 
 /**
  * Ties an idempotency key to the body that it first came with. Its commit does not wait for the disk: what is then done under
@@ -13,7 +14,7 @@ export async function claimRequestKey(
 ): Promise<boolean> {
   const answer = await pool.query<{ body_hash: string }>({
     name: "claim-request-key",
-    text: `WITH lazily AS (SELECT set_config('synchronous_commit', 'off', true)),
+    text: `WITH ${LAZILY},
            added AS (
              INSERT INTO act.request_key (scope, key, body_hash) SELECT $1, $2, decode($3, 'hex') FROM lazily
              ON CONFLICT DO NOTHING RETURNING encode(body_hash, 'hex') AS body_hash

@@ -2,9 +2,15 @@ import type { Pool } from "pg";
 
 type BreachLevel = "warning" | "breach";
 
-export interface Breach {
+/** Whose limit it is. */
+export interface BreachOwner {
+  readonly tenantId: string;
+  /** null: of all portfolios of the tenant together */
+  readonly portfolioId: string | null;
+}
+
+export interface Breach extends BreachOwner {
   readonly breachId: number;
-  readonly portfolioId: string;
   readonly limitName: string;
   readonly level: BreachLevel;
   readonly limit: string;
@@ -15,7 +21,8 @@ export interface Breach {
 
 interface BreachRow {
   readonly breach_id: number;
-  readonly portfolio_id: string;
+  readonly tenant_id: string;
+  readonly portfolio_id: string | null;
   readonly limit_name: string;
   readonly level: BreachLevel;
   readonly limit_value: string;
@@ -24,7 +31,7 @@ interface BreachRow {
   readonly ended_ms: number | null;
 }
 
-const COLUMNS = `breach_id::float8, portfolio_id, limit_name, level, limit_value, observed,
+const COLUMNS = `breach_id::float8, tenant_id, portfolio_id, limit_name, level, limit_value, observed,
   (extract(epoch from began_at) * 1000)::float8 AS began_ms,
   (extract(epoch from ended_at) * 1000)::float8 AS ended_ms`;
 
@@ -36,7 +43,7 @@ export async function openBreaches(pool: Pool): Promise<readonly Breach[]> {
   return rows.map(toBreach);
 }
 
-export type NewBreach = Omit<Breach, "breachId" | "endedAtMs"> & { readonly tenantId: string };
+export type NewBreach = Omit<Breach, "breachId" | "endedAtMs">;
 
 /** @returns false when it is on record already, as another node has seen it */
 export async function beginBreach(pool: Pool, breach: NewBreach): Promise<boolean> {
@@ -58,21 +65,20 @@ export async function beginBreach(pool: Pool, breach: NewBreach): Promise<boolea
 
 export async function endBreach(
   pool: Pool,
-  portfolioId: string,
+  owner: BreachOwner,
   limitName: string,
   atMs: number,
 ): Promise<void> {
   await pool.query(
     `UPDATE risk.breach SET ended_at = to_timestamp($3::float8 / 1000)
-      WHERE portfolio_id = $1 AND limit_name = $2 AND ended_at IS NULL`,
-    [portfolioId, limitName, atMs],
+      WHERE ${isOf(owner)} AND limit_name = $2 AND ended_at IS NULL`,
+    [ownerId(owner), limitName, atMs],
   );
 }
 
 export async function listBreaches(
   pool: Pool,
-  asked: {
-    readonly portfolioId: string;
+  asked: BreachOwner & {
     readonly afterId: number | null;
     readonly order: "asc" | "desc";
     readonly limit: number;
@@ -81,16 +87,26 @@ export async function listBreaches(
   const [past, direction] = asked.order === "asc" ? [">", "ASC"] : ["<", "DESC"];
   const { rows } = await pool.query<BreachRow>(
     `SELECT ${COLUMNS} FROM risk.breach
-      WHERE portfolio_id = $1 AND ($2::bigint IS NULL OR breach_id ${past} $2)
+      WHERE ${isOf(asked)} AND ($2::bigint IS NULL OR breach_id ${past} $2)
       ORDER BY breach_id ${direction} LIMIT $3`,
-    [asked.portfolioId, asked.afterId, asked.limit],
+    [ownerId(asked), asked.afterId, asked.limit],
   );
   return rows.map(toBreach);
+}
+
+/** Whose `$1` names. */
+function isOf({ portfolioId }: BreachOwner): string {
+  return portfolioId === null ? "tenant_id = $1 AND portfolio_id IS NULL" : "portfolio_id = $1";
+}
+
+function ownerId({ tenantId, portfolioId }: BreachOwner): string {
+  return portfolioId ?? tenantId;
 }
 
 function toBreach(row: BreachRow): Breach {
   return {
     breachId: row.breach_id,
+    tenantId: row.tenant_id,
     portfolioId: row.portfolio_id,
     limitName: row.limit_name,
     level: row.level,

@@ -1,3 +1,4 @@
+import { PLAIN_EXECUTION } from "../domain/ai/signals/execution.ts";
 import { uuidv5 } from "../mixins/actor/ids.ts";
 import { hasStrategy, upsertStrategy } from "../models/strategies.ts";
 import type { NodeContext } from "./context.ts";
@@ -32,10 +33,19 @@ export async function seedSample(
   await upsertStrategy(node.pool, {
     strategyId: SAMPLE_STRATEGY_ID,
     portfolioId: SAMPLE_PORTFOLIO_ID,
-    symbol: "SPX",
+    tenantId: owner.tenantId,
+    name: "Sample",
+    symbols: ["SPX"],
     timeframe: "1d",
     kind: "crossover",
-    parameters: { fast: "sma_5", slow: "sma_20", fraction: "0.5" },
+    parameters: { fast: "sma_5", slow: "sma_20" },
+    sizing: { method: "fixedFraction", fraction: "0.5" },
+    allowShort: false,
+    maxPosition: null,
+    execution: PLAIN_EXECUTION,
+    maxOpenPositions: null,
+    cooldownBars: null,
+    maxDailyLoss: null,
     status: "running",
   });
 }

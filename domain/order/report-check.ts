@@ -9,7 +9,8 @@ type Alarm = Extract<OrderEvent, { readonly type: "ReportConflicted" | "Overfill
 
 /** `fresh`: to be applied. `seen`: on record with the same values, or its alarm has been raised. */
 export type Verdict =
-  { readonly verdict: "fresh" | "seen" } | { readonly verdict: "alarm"; readonly alarm: Alarm };
+  | { readonly verdict: "fresh" | "seen" }
+  | { readonly verdict: "alarm"; readonly alarm: Alarm };
 
 /** Whether a report counts, repeats, or contradicts what is on record. A report counts once by (venue, execId). */
 export function judge(orderId: string, state: PlacedOrder, report: ExecutionReport): Verdict {

@@ -34,6 +34,7 @@ import type {
 import type { PortfolioLimits, TradingState } from "../risk/live/limit-fields.ts";
 import type { RiskSummary } from "../risk/live/risk-summary.ts";
 import type { MarketView } from "./market-view.ts";
+import type { SignalTerms } from "./signal-terms.ts";
 import type { FillAlarm, LotChange, PositionSummary } from "./position.ts";
 
 export type { MarketView, OrderRoute, RiskBoard, RouteProblem } from "./market-view.ts";
@@ -50,7 +51,8 @@ export interface Signal {
   readonly side: "buy" | "sell" | "hold";
   /** 0..1 */
   readonly strength: number;
-  readonly confidence: number;
+  /** null: nobody knows */
+  readonly confidence: number | null;
   readonly reason: string;
   readonly source: string;
   /** close of the bar that it was computed on, epoch ms */
@@ -92,13 +94,9 @@ export type PortfolioCommand =
   | ({ readonly type: "RequestBasket" } & Basket)
   /** its check and nothing else */
   | ({ readonly type: "CheckBasket" } & Basket)
-  | {
-      readonly type: "ActOnSignal";
-      readonly signal: Signal;
-      /** fraction of equity that a full position takes, in (0, 1] */
-      readonly fraction: DecimalString;
-      readonly market: MarketView;
-    }
+  | ({ readonly type: "ActOnSignal" } & ActOnSignal)
+  /** its size and its check and nothing else */
+  | ({ readonly type: "CheckSignal" } & ActOnSignal)
   | {
       readonly type: "ApplyFill";
       readonly report: ExecutionReport & { readonly execType: "trade" };
@@ -147,6 +145,33 @@ export type PortfolioCommand =
   | RiskCommand
   | AfterTradeCommand;
 
+/** A strategy's signal, and what the strategy makes of it. */
+export interface ActOnSignal {
+  readonly signal: Signal;
+  /** fraction of equity that a full position takes, in (0, 1] */
+  readonly fraction: DecimalString;
+  /**
+   * Where the position shall be; absent: a buy is to be long, a sell to hold nothing. `flat` ends what the signal's side is against,
+   * `closed` what there is, whatever its sign.
+   */
+  readonly goal?: "long" | "flat" | "short" | "closed";
+  /** units that the position shall not go beyond, of either side */
+  readonly maxPosition?: DecimalString;
+  /** of an order that opens a position; absent: a market order without exits. What ends one is a market order always */
+  readonly terms?: SignalTerms;
+  /** a leg of a pair: what it cannot open it is not to close either */
+  readonly mustOpen?: true;
+  /** it is to end a position and nothing else; `first`: the signal has more to it, and is not acted upon yet when this is done */
+  readonly ends?: "first" | "all";
+  /** the group whose exits the order takes the place of: what they would close is there to be closed */
+  readonly insteadOf?: string;
+  /** orders that must hold nothing any more before the portfolio can say how much there is to trade */
+  readonly after?: readonly string[];
+  /** no position is opened where so many of these symbols have one, or an order for one */
+  readonly maxOpen?: { readonly positions: number; readonly symbols: readonly string[] };
+  readonly market: MarketView;
+}
+
 /** The orders that begin a group: checked in one turn, each against what the ones before it leave; the group is told. */
 export interface Basket {
   readonly terms: GroupTerms;
@@ -159,6 +184,8 @@ export interface Basket {
 export interface BasketOrder {
   readonly order: NewOrder;
   readonly market: MarketView;
+  /** what it came from; absent: no signal */
+  readonly signal?: ActedSignal;
 }
 
 /** What a client wants changed of an order; absent: as it is. */
@@ -168,7 +195,7 @@ export type OrderChanges = {
   readonly stopPx?: DecimalString;
 };
 
-/** Reply to RequestOrder and CheckOrder, and to ActOnSignal when it led to an order. */
+/** Reply to RequestOrder and CheckOrder, and to ActOnSignal and CheckSignal when it led to an order. */
 export type OrderVerdict =
   | { readonly verdict: "approved"; readonly order: ApprovedOrder }
   | { readonly verdict: "denied"; readonly order: NewOrder; readonly reasons: readonly Denial[] }

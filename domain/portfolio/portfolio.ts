@@ -90,6 +90,8 @@ function decide(
       return { events: [], reply: requestBasket(account, command, env).reply };
     case "ActOnSignal":
       return actOnSignal(account, command, env);
+    case "CheckSignal":
+      return { events: [], reply: actOnSignal(account, command, env).reply };
     case "ApplyFill":
       return applyFill(account, command, env);
     case "SettleTrades":

@@ -1,9 +1,17 @@
 import type { GroupCommand, LegDenial } from "../execution/group/messages.ts";
 import type { DenialCode } from "../order/new-order.ts";
 import { checkOrder, withoutExtras } from "../risk/limits.ts";
+import { markPrice } from "../risk/reference-price.ts";
 import type { Decision, Effect, Env } from "../shared/decider.ts";
+import { text } from "../shared/decimal.ts";
 import { evolve } from "./evolve.ts";
-import type { Basket, BasketVerdict, OrderVerdict, PortfolioEvent } from "./messages.ts";
+import type {
+  Basket,
+  BasketOrder,
+  BasketVerdict,
+  OrderVerdict,
+  PortfolioEvent,
+} from "./messages.ts";
 import { orderContext } from "./order-context.ts";
 import { ofPositions } from "./hedging/basket-positions.ts";
 import { deny, requestOrder } from "./request-order.ts";
@@ -43,13 +51,31 @@ export function requestBasket(
   };
 }
 
-function checkInTurn(account: Account, { orders }: Basket, env: Env): readonly Checked[] {
+function checkInTurn(account: Account, { orders: asked }: Basket, env: Env): readonly Checked[] {
   let state: PortfolioState = { portfolioId: account.portfolioId, account };
-  return orders.map(({ order, market }) => {
-    const decision = requestOrder(state.account ?? account, order, market, ofOrder(env, order));
+  const orders = withOwnMarks(asked);
+  return orders.map(({ order, market, signal = null }) => {
+    const at = ofOrder(env, order);
+    const decision = requestOrder(state.account ?? account, order, market, at, signal);
     for (const event of decision.events)
       state = evolve(state, { event, version: 0, atMs: env.nowMs, commandId: env.commandId });
     return decision;
+  });
+}
+
+/** The board was read for what the portfolio has by now: the orders before bring symbols of their own, whose prices stand beside them. */
+function withOwnMarks(orders: readonly BasketOrder[]): readonly BasketOrder[] {
+  const marks = Object.fromEntries(
+    orders.map(({ order, market }) => {
+      const mark = market.isStale ? null : markPrice(market.quote);
+      return [order.symbol, mark === null ? null : text(mark)];
+    }),
+  );
+  return orders.map((one) => {
+    const { board } = one.market;
+    if (board === undefined) return one;
+    const known = { ...board, marks: { ...marks, ...board.marks } };
+    return { ...one, market: { ...one.market, board: known } };
   });
 }
 

@@ -20,6 +20,7 @@ export function requestOrder(
   order: NewOrder,
   market: MarketView,
   env: Env,
+  signal: ActedSignal | null = null,
 ): Verdict {
   const { portfolioId, opening } = account;
   if (order.portfolioId !== portfolioId || order.tenantId !== opening.tenantId)
@@ -29,7 +30,7 @@ export function requestOrder(
       `order ${order.orderId} is not of ${portfolioId}`,
     );
   const asked = withoutExtras(order);
-  return repeated(account, asked) ?? judge(account, asked, market, null, env);
+  return repeated(account, asked) ?? judge(account, asked, market, signal, env);
 }
 
 /**

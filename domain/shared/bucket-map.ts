@@ -17,7 +17,8 @@ type Bucket<T> = readonly (readonly [key: string, value: T])[];
 export const EMPTY_MAP: BucketMap<never> = { size: 0, buckets: [[]] };
 
 export function get<T>({ buckets }: BucketMap<T>, key: string): T | undefined {
-  return bucketOf(buckets, key).find((entry) => entry[0] === key)?.[1];
+  for (const entry of bucketOf(buckets, key)) if (entry[0] === key) return entry[1];
+  return undefined;
 }
 
 /** The map with the value under this key, in place of the one that was there. */

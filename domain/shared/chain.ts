@@ -18,7 +18,5 @@ export interface ChainLink {
  */
 export function chainText(previousHash: string, link: ChainLink): string {
   const { stream, version, type, atMs, commandId, data } = link;
-  return [previousHash, `${stream.type}:${stream.id}`, version, type, atMs, commandId, data].join(
-    "\n",
-  );
+  return `${previousHash}\n${stream.type}:${stream.id}\n${version}\n${type}\n${atMs}\n${commandId}\n${data}`;
 }

@@ -14,8 +14,26 @@ export const ZERO = new Decimal(0);
 
 /** @throws Error when `value` is not a finite decimal number */
 export function dec(value: DecimalString | number | Decimal): Decimal {
+  if (typeof value === "string") return read.get(value) ?? readText(value);
   // A Decimal never changes, so that it can be handed on as it is.
-  const decimal = value instanceof Decimal ? value : new Decimal(value);
+  return finite(value instanceof Decimal ? value : new Decimal(value), value);
+}
+
+/** What was read last: a check reads the same prices, limits and zeros again and again, and reading is most of its work. */
+const read = new Map<DecimalString, Decimal>();
+const READ_MAX = 4_096;
+/** Longer ones are sums and products, which are seldom met again. */
+const READ_LENGTH_MAX = 20;
+
+function readText(value: DecimalString): Decimal {
+  const decimal = finite(new Decimal(value), value);
+  if (value.length > READ_LENGTH_MAX) return decimal;
+  if (read.size >= READ_MAX) read.clear();
+  read.set(value, decimal);
+  return decimal;
+}
+
+function finite(decimal: Decimal, value: unknown): Decimal {
   if (!decimal.isFinite()) throw new Error(`expected a finite decimal, found ${String(value)}`);
   return decimal;
 }

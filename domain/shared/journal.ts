@@ -112,6 +112,8 @@ export interface Snapshot {
   readonly atMs: number;
   readonly schemaVersion: number;
   readonly state: Json;
+  /** the state as JSON text, where somebody has written it already */
+  readonly json?: string;
 }
 
 /** Rows written in the transaction of the turn, so that no crash can part them from their events. */

@@ -9,7 +9,7 @@ import type {
   Turn,
 } from "../../domain/shared/journal.ts";
 import { Draft } from "./draft.ts";
-import type { CommandEnvelope } from "./envelope.ts";
+import type { Answer, CommandEnvelope } from "./envelope.ts";
 import { ActorError } from "./errors.ts";
 import { endingOf, Joint } from "./joint.ts";
 import type { Ending, Invite, Part } from "./joint.ts";
@@ -59,6 +59,8 @@ export class Activation {
   #phase: "cold" | "active" | "gone" = "cold";
   #isRunning = false;
   #idleSinceMs: number;
+  /** the number of its last use that its host went by; kept here for the host alone */
+  usedAt = 0;
 
   constructor(kind: ActorKind, ref: ActorRef, shard: number, habitat: Habitat) {
     this.kind = kind;
@@ -95,6 +97,19 @@ export class Activation {
       const { envelope } = work;
       this.#mailbox.push(work, envelope.kind === "command" && this.kind.isUrgent(envelope.command));
       if (!this.#isRunning) void this.#run();
+    }
+  }
+
+  /** The answer to a read when nothing is under way or waits before it; null when it has to wait for its turn. */
+  readAtRest(): Answer | null {
+    const isAtRest = this.#phase === "active" && !this.isBusy;
+    if (!isAtRest || this.#habitat.epochOf(this.shard) !== this.#epoch) return null;
+    this.#idleSinceMs = this.#habitat.ports.clock.monotonicMs();
+    try {
+      return this.#known.read();
+    } catch {
+      // In its turn the reader is told what is wrong.
+      return null;
     }
   }
 

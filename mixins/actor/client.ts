@@ -98,10 +98,13 @@ export class ActorClient {
     return new Promise((resolve, reject) => {
       const inMs = Math.max(0, envelope.deadlineMs - clock.now()) + GRACE_MS;
       const timer = clock.setTimer(inMs, () => reject(noAnswer(envelope)));
-      const settled = () => timer.cancel();
-      const answer = this.#sendUntilTaken(envelope);
-      answer.then(resolve, reject);
-      answer.then(settled, settled);
+      const settled =
+        <T>(tell: (outcome: T) => void) =>
+        (outcome: T): void => {
+          timer.cancel();
+          tell(outcome);
+        };
+      this.#sendUntilTaken(envelope).then(settled(resolve), settled(reject));
     });
   }
 

@@ -35,19 +35,23 @@ export interface ActivationInfo {
   readonly idleMs: number;
 }
 
+/** An actor that was put last is not put last again before this part of all that fit in have had a turn. */
+const LRU_SLACK = 8;
+
 /** The actors that are in memory on this node, and the group commit that they share. */
 export class ActorHost {
   readonly #ports: ActorPorts;
   readonly #options: ActorOptions;
   readonly #kinds: ReadonlyMap<string, ActorKind>;
   readonly #hooks: HostHooks;
-  /** in order of last use, oldest first */
+  /** in order of last use, oldest first, but for uses that came too soon after another to matter */
   readonly #activations = new Map<string, Activation>();
   readonly #quarantined = new Set<string>();
   readonly #habitat: Habitat;
   readonly #snapshots: Batcher<Snapshot, true>;
   readonly #pendingSnapshots = new Set<Promise<unknown>>();
   #waiting = 0;
+  #uses = 0;
   #isDraining = false;
 
   constructor(
@@ -106,18 +110,25 @@ export class ActorHost {
     if (this.#waiting >= this.#options.nodeMax && !isUrgent(kind, envelope)) {
       return refuse("NODE_OVERLOADED", `${this.#waiting} commands are waiting on this node`);
     }
-    return this.#enqueue(this.#touch(kind, ref, name), envelope);
+    const activation = this.#touch(kind, ref, name);
+    const answer = envelope.kind === "read" ? activation.readAtRest() : null;
+    return answer === null ? this.#enqueue(activation, envelope) : Promise.resolve(answer);
   }
 
-  async #enqueue(activation: Activation, envelope: Envelope): Promise<Answer> {
+  #enqueue(activation: Activation, envelope: Envelope): Promise<Answer> {
     this.#waiting += 1;
-    try {
-      return await new Promise<Answer>((resolve, reject) => {
-        activation.push({ envelope, resolve, reject });
-      });
-    } finally {
-      this.#waiting -= 1;
-    }
+    let isWaiting = true;
+    const told =
+      <T>(tell: (what: T) => void) =>
+      (what: T): void => {
+        // A turn that breaks rejects those too that have been answered.
+        if (isWaiting) this.#waiting -= 1;
+        isWaiting = false;
+        tell(what);
+      };
+    return new Promise((resolve, reject) => {
+      activation.push({ envelope, resolve: told(resolve), reject: told(reject) });
+    });
   }
 
   /** Only an actor that is in memory can take part, or one that is to be born on a shard of ours. */
@@ -138,6 +149,9 @@ export class ActorHost {
     // Room is made before the new one comes in, or it might be the only idle one and go at once.
     if (!known && this.#activations.size >= this.#options.residentMax) this.#evictOldest();
     const activation = known ?? new Activation(kind, ref, this.shardOf(ref), this.#habitat);
+    this.#uses += 1;
+    if (known && this.#uses - known.usedAt < this.#options.residentMax / LRU_SLACK) return known;
+    activation.usedAt = this.#uses;
     this.#activations.delete(name);
     this.#activations.set(name, activation);
     return activation;

@@ -1,7 +1,9 @@
+import { Buffer } from "node:buffer";
 import { hash } from "node:crypto";
 import { chainText } from "../../domain/shared/chain.ts";
 import type { ChainLink } from "../../domain/shared/chain.ts";
 import type { ActorRef } from "../../domain/shared/decider.ts";
+import { writeUuid } from "../../domain/shared/uuid.ts";
 
 /** Each pool of actor types has shards of its own, so that a node owns actors of the types that it hosts only. */
 export const SHARDS_PER_POOL = 1024;
@@ -55,12 +57,23 @@ export function mix32(value: number): number {
 
 /** A UUID of version 5 (RFC 9562): the same for the same namespace and name. */
 export function uuidv5(namespace: string, name: string): string {
-  const bytes = Buffer.concat([
-    Buffer.from(namespace.replaceAll("-", ""), "hex"),
-    Buffer.from(name, "utf8"),
-  ]);
-  return shaped(hash("sha1", bytes, "hex"));
+  const lengthMax = namespace.length + Buffer.byteLength(name);
+  const bytes = lengthMax <= scratch.length ? scratch : Buffer.alloc(lengthMax);
+  const start = writeUuid(bytes, 0, namespace)
+    ? 16
+    : bytes.write(namespace.replaceAll("-", ""), "hex");
+  const end = start + bytes.write(name, start);
+  return shaped(hash("sha1", bytes === scratch ? beginning(end) : bytes.subarray(0, end), "hex"));
 }
+
+function beginning(length: number): Buffer {
+  return (beginnings[length] ??= scratch.subarray(0, length));
+}
+
+/** An order derives nine ids: each in the same place, as nothing of one is needed for the next. */
+const scratch = Buffer.alloc(512);
+/** of the place, by their length: a view is dearer to make than what is written there */
+const beginnings: Buffer[] = [];
 
 function shaped(hex: string): string {
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
@@ -93,11 +106,14 @@ export function bodyHash(body: unknown): string {
 function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
-  return `{${members.join(",")}}`;
+  let members = "";
+  for (const key of Object.keys(value).toSorted()) {
+    const member: unknown = Reflect.get(value, key);
+    if (member === undefined) continue;
+    if (members !== "") members += ",";
+    members += `${JSON.stringify(key)}:${canonicalJson(member)}`;
+  }
+  return `{${members}}`;
 }
 
 /** The hash of an event: SHA-256 of its link in the chain, hex. */

@@ -91,10 +91,17 @@ export class Remembered {
   snapshot(): Snapshot {
     const { state, version, atMs } = this.#position;
     this.#snapshotVersion = version;
-    this.#snapshotBytes = JSON.stringify(state).length;
-    // sound: an actor's state is plain JSON by the decider's contract
-    const json = state as Snapshot["state"];
-    return { ref: this.#ref, version, atMs, schemaVersion: this.#kind.schemaVersion, state: json };
+    const json = JSON.stringify(state);
+    this.#snapshotBytes = json.length;
+    return {
+      ref: this.#ref,
+      version,
+      atMs,
+      schemaVersion: this.#kind.schemaVersion,
+      // sound: an actor's state is plain JSON by the decider's contract
+      state: state as Snapshot["state"],
+      json,
+    };
   }
 }
 

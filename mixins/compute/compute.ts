@@ -27,6 +27,8 @@ export interface ComputeOptions {
   readonly memoryMb?: number;
   /** from when it begins to run; beyond it the task is cancelled */
   readonly deadlineMs?: number;
+  /** of what takes minutes or hours: one thread always stays for the others, a second one where there is but one */
+  readonly isLong?: boolean;
 }
 
 /** Threads for what would hold up the event loop. Made once a node, at start. */

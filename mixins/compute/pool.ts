@@ -16,13 +16,17 @@ export interface PoolOptions {
 
 interface Waiting {
   readonly memoryMb: number;
+  readonly isLong: boolean;
   begin(thread: Thread): void;
   refuse(reason: unknown): void;
 }
 
 const SECONDS = [0.001, 0.005, 0.02, 0.1, 0.5, 1, 5, 30, 120, 600];
 
-/** Worker threads, started when they are first needed, each with one task at a time; the others wait in the order they came. */
+/**
+ * Worker threads, started when they are first needed, each with one task at a time; the others wait in the order they came. Long tasks
+ * have all threads but one, so that what somebody waits for never stands behind a training.
+ */
 export class ComputePool implements Compute {
   readonly threads: number;
   readonly #clock: Clock;
@@ -30,6 +34,8 @@ export class ComputePool implements Compute {
   readonly #graceMs: number;
   readonly #memoryMb: number;
   readonly #live = new Set<Thread>();
+  /** those that have a long task */
+  readonly #long = new Set<Thread>();
   readonly #waiting: Waiting[] = [];
   readonly #observe: (seconds: number) => void;
   #isStopped = false;
@@ -55,7 +61,7 @@ export class ComputePool implements Compute {
   }
 
   async run<I, O>(task: ComputeTask<I, O>, input: I, options: ComputeOptions = {}): Promise<O> {
-    const { signal, memoryMb = this.#memoryMb } = options;
+    const { signal, memoryMb = this.#memoryMb, isLong = false } = options;
     signal?.throwIfAborted();
     if (this.#isStopped) throw unavailable("the node stops");
     return new Promise<O>((resolve, reject) => {
@@ -63,9 +69,8 @@ export class ComputePool implements Compute {
       const done = (output: unknown): void => resolve(output as O);
       const begin = (thread: Thread): void =>
         this.#begin(thread, task, input, options, done, reject);
-      const thread = this.#threadFor(memoryMb);
-      if (thread === null) this.#wait(memoryMb, signal, begin, reject);
-      else begin(thread);
+      if (this.#mayBegin(isLong)) begin(this.#threadFor(memoryMb));
+      else this.#wait({ memoryMb, isLong }, signal, begin, reject);
     });
   }
 
@@ -78,7 +83,7 @@ export class ComputePool implements Compute {
   }
 
   #wait(
-    memoryMb: number,
+    needs: Pick<Waiting, "memoryMb" | "isLong">,
     signal: AbortSignal | undefined,
     begin: (thread: Thread) => void,
     reject: (reason: unknown) => void,
@@ -87,7 +92,7 @@ export class ComputePool implements Compute {
       throw new RestError("RATE_LIMITED", "too many computations are waiting", { retryAfterS: 5 });
     const leave = (): void => signal?.removeEventListener("abort", giveUp);
     const waiting: Waiting = {
-      memoryMb,
+      ...needs,
       begin: (thread) => {
         leave();
         begin(thread);
@@ -109,11 +114,12 @@ export class ComputePool implements Compute {
     thread: Thread,
     task: ComputeTask<I, unknown>,
     input: I,
-    { signal, onProgress, transfer = [], deadlineMs }: ComputeOptions,
+    { signal, onProgress, transfer = [], deadlineMs, isLong = false }: ComputeOptions,
     resolve: (output: unknown) => void,
     reject: (error: unknown) => void,
   ): void {
     const beganMs = this.#clock.monotonicMs();
+    if (isLong) this.#long.add(thread);
     const timers: Timer[] = [];
     let why: { readonly reason: unknown } | null = null;
     const cancel = (reason: unknown): void => {
@@ -127,6 +133,7 @@ export class ComputePool implements Compute {
     if (deadlineMs !== undefined)
       timers.push(this.#clock.setTimer(deadlineMs, () => cancel(late(deadlineMs))));
     const after = (settle: () => void) => {
+      this.#long.delete(thread);
       signal?.removeEventListener("abort", onAbort);
       for (const timer of timers) timer.cancel();
       this.#observe((this.#clock.monotonicMs() - beganMs) / 1_000);
@@ -148,23 +155,28 @@ export class ComputePool implements Compute {
 
   #next(): void {
     while (!this.#isStopped) {
-      const [first] = this.#waiting;
-      const thread = first === undefined ? null : this.#threadFor(first.memoryMb);
-      if (thread === null) return;
-      this.#waiting.shift()?.begin(thread);
+      const at = this.#waiting.findIndex(({ isLong }) => this.#mayBegin(isLong));
+      const [next] = at < 0 ? [] : this.#waiting.splice(at, 1);
+      if (next === undefined) return;
+      next.begin(this.#threadFor(next.memoryMb));
     }
   }
 
-  /** An idle thread with that limit, or a new one where there is room, in the place of an idle one if need be. */
-  #threadFor(memoryMb: number): Thread | null {
+  #mayBegin(isLong: boolean): boolean {
+    const running = [...this.#live].filter((thread) => !thread.isIdle).length;
+    if (running >= Math.max(2, this.threads)) return false;
+    const long = this.#long.size;
+    return isLong ? long < Math.max(1, this.threads - 1) : running - long < this.threads;
+  }
+
+  /** An idle thread with that limit, or a new one, in the place of an idle one where there are enough. */
+  #threadFor(memoryMb: number): Thread {
     const idle = [...this.#live].filter((thread) => thread.isIdle);
     const fitting = idle.find((thread) => thread.memoryMb === memoryMb);
     if (fitting !== undefined) return fitting;
     const [other] = idle;
-    if (this.#live.size >= this.threads) {
-      if (other === undefined) return null;
+    if (this.#live.size >= this.threads && other !== undefined)
       void other.end(new Error("it had nothing to do"));
-    }
     const thread = new Thread(memoryMb, (lost) => void this.#live.delete(lost));
     this.#live.add(thread);
     return thread;

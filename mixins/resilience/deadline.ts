@@ -1,3 +1,4 @@
+import process from "node:process";
 import { Errors } from "moleculer";
 import type { ActionHandler, ActionSchema, Context, Middleware } from "moleculer";
 import type { Clock } from "../clock.ts";

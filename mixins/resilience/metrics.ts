@@ -1,4 +1,4 @@
-import type { Metrics } from "../metrics.ts";
+import type { Metrics, Series } from "../metrics.ts";
 import type { BreakerState } from "./circuit-breaker.ts";
 
 /** What is to be seen of breakers, bulkheads and deadlines; the names are explained in docs/ARCHITECTURE.md. */
@@ -17,8 +17,27 @@ export interface ResilienceMetrics {
     readonly outcome: "timedOut" | "notBegun";
   }) => void;
   readonly abandoned: (labels: { readonly action: string }) => void;
+  readonly calls: CallMetrics;
   readonly onRender: (refresh: () => void) => void;
 }
+
+/** Whose series are found once for each action and caller, because every call counts in four of them. */
+export interface CallMetrics {
+  readonly total: (labels: CallLabels) => Series;
+  readonly active: (labels: CallLabels) => Series;
+  readonly failed: (labels: CallLabels & { readonly errorType: string }) => Series;
+  readonly timeMs: (labels: CallLabels) => { observe(ms: number): void };
+}
+
+// A type alias, so that it is assignable to labels of any names.
+export type CallLabels = {
+  readonly service: string;
+  readonly action: string;
+  /** `local` or `remote` */
+  readonly type: string;
+  /** the service that called; empty: nobody's call led to it */
+  readonly caller: string;
+};
 
 export function resilienceMetrics(metrics: Metrics): ResilienceMetrics {
   return {
@@ -41,6 +60,12 @@ export function resilienceMetrics(metrics: Metrics): ResilienceMetrics {
       "abandoned_calls_total",
       "Calls not begun because the client had hung up",
     ),
+    calls: {
+      total: metrics.series("counter", "moleculer_request_total", "Calls of actions"),
+      active: metrics.series("gauge", "moleculer_request_active", "Calls being worked on"),
+      failed: metrics.series("counter", "moleculer_request_error_total", "Calls that failed"),
+      timeMs: metrics.histograms("moleculer_request_time", "Until a call was answered, ms"),
+    },
     onRender: (refresh) => metrics.onRender(refresh),
   };
 }

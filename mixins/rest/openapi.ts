@@ -82,7 +82,7 @@ function operation(route: AnyRoute, schemas: Definitions): Json {
     description: [description, needs].filter(Boolean).join("\n\n"),
     security: permission === null ? [] : [{ bearer: [] }],
     parameters: parameters(route, schemas),
-    ...(body !== null && { requestBody: requestBody(body, schemas, route.csv !== undefined) }),
+    ...(body !== null && { requestBody: requestBody(route, body, schemas) }),
     responses: { ...success(route, schemas), ...problems(route, schemas) },
   };
 }
@@ -142,10 +142,26 @@ function isRequired(part: "path" | "query", field: Schema<unknown>): boolean {
   return part === "path" || (!field.isOptional && field.hasDefault !== true);
 }
 
-function requestBody(body: Shape, schemas: Definitions, takesCsv: boolean): Json {
+function requestBody(route: AnyRoute, body: Shape, schemas: Definitions): Json {
   const schema = s.object(body).doc(schemas);
   const csv = { "text/csv": { schema: { type: "string" } } };
-  return { required: true, content: { "application/json": { schema }, ...(takesCsv && csv) } };
+  const content = {
+    "application/json": { schema },
+    ...(route.csv !== undefined && csv),
+    ...(route.multipart !== undefined && {
+      "multipart/form-data": { schema: formDoc(route.multipart.file, body, schemas) },
+    }),
+  };
+  return { required: true, content };
+}
+
+/** The same with the file as it is. */
+function formDoc(file: string, body: Shape, schemas: Definitions): JsonSchema {
+  const bytes = { type: "string", contentMediaType: "application/octet-stream" };
+  const properties: { [name: string]: Json } = {};
+  for (const [name, field] of Object.entries(body))
+    properties[name] = name === file ? bytes : field.doc(schemas);
+  return { ...s.object(body).doc(schemas), properties, required: [file] };
 }
 
 function success(route: AnyRoute, schemas: Definitions): JsonSchema {

@@ -26,6 +26,8 @@ const READ = [
   "data-sources.read",
   "system.read",
   "risk.read",
+  "models.read",
+  "strategies.read",
 ] as const;
 const TRADE = [
   "portfolios.create",
@@ -36,6 +38,7 @@ const TRADE = [
   "orders.cancel",
   "trades.allocate",
   "brokers.manage",
+  "strategies.manage",
 ] as const;
 /** To see the portfolios, orders and trades of every owner of the tenant. */
 const OVERSEE = "portfolios.oversee";
@@ -70,6 +73,15 @@ const RETAIN = "market-data.retain";
 /** To have simulations and searches run, which take much of a node, and to store stress scenarios of one's own. */
 const SIMULATE = "risk.compute";
 
+/** To define models and agents, and to have them trained, which takes much of a node. */
+const TRAIN = "models.train";
+
+/** To say which version of a model decides. */
+const PROMOTE = "models.promote";
+
+/** To have signals computed and put on record. */
+const SIGNAL = "signals.create";
+
 /** To say what the tenant's portfolios may risk, whoever owns them, and to let one go beyond it for a while. */
 const LIMIT = "risk.update";
 
@@ -87,6 +99,9 @@ export const PERMISSIONS = [
   GATHER,
   RETAIN,
   SIMULATE,
+  TRAIN,
+  PROMOTE,
+  SIGNAL,
   LIMIT,
   HALT,
   "data-sources.update",
@@ -105,6 +120,9 @@ const RESEARCH = [
   CONTRIBUTE,
   GATHER,
   SIMULATE,
+  TRAIN,
+  PROMOTE,
+  SIGNAL,
 ] as const satisfies readonly Permission[];
 
 const GRANTS: Record<UserRole, ReadonlySet<Permission>> = {

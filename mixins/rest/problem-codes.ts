@@ -15,6 +15,7 @@ export const PROBLEMS = {
   CONFLICT: [409, "The state of the resource does not allow it"],
   PAYLOAD_TOO_LARGE: [413, "The body is too large"],
   UNSUPPORTED_MEDIA_TYPE: [415, "The body must be uncompressed JSON in UTF-8"],
+  PROMOTION_REFUSED: [409, "The version may not be promoted"],
   UPGRADE_REQUIRED: [426, "The address is for WebSockets"],
   VALIDATION_FAILED: [422, "The request is not valid"],
   ORDER_DENIED: [422, "The order was denied"],

@@ -41,6 +41,8 @@ export interface RouteTerms {
   readonly mediaType?: string;
   /** takes text/csv too, as the stream of its action; these fields of the body are then asked for in the query */
   readonly csv?: readonly string[];
+  /** takes multipart/form-data too: `file` names the field of the body that is then a file, given to the action as its stream */
+  readonly multipart?: { readonly file: string; readonly maxBytes: number };
   /** how large the body may be, bytes; 256 KiB unless it says otherwise */
   readonly bodyMaxBytes?: number;
   /** signed by its sender: its action is given the body as it was sent, with the signature (`meta.signed`) */

@@ -1,6 +1,6 @@
 import type { RequestUser } from "../../types/contracts.ts";
 import type { StreamMessage } from "./stream-channels.ts";
-import { FRAMES } from "./stream-wire.ts";
+import { Frame, FRAMES } from "./stream-wire.ts";
 import type { Protocol, Wire } from "./stream-wire.ts";
 
 /** A message on its way to many: each protocol's frame of it is made once. */
@@ -8,7 +8,7 @@ export class Entry {
   readonly sequence: number;
   readonly message: StreamMessage;
   readonly #id: string;
-  readonly #frames: { [P in Protocol]?: string } = {};
+  readonly #frames: { [P in Protocol]?: Frame } = {};
 
   constructor(sequence: number, id: string, message: StreamMessage) {
     this.sequence = sequence;
@@ -16,15 +16,23 @@ export class Entry {
     this.#id = id;
   }
 
-  frame(protocol: Protocol): string {
+  frame(protocol: Protocol): Frame {
     const { channel, data } = this.message;
-    return (this.#frames[protocol] ??= FRAMES[protocol](channel, this.#id, data));
+    return (this.#frames[protocol] ??= new Frame(FRAMES[protocol](channel, this.#id, data)));
   }
 }
 
 /** Of these only the newest counts: a client that cannot follow is told it, and not what came before. */
 export function isConflated(channel: string): boolean {
   return channel.startsWith("quotes:") || channel.startsWith("books:");
+}
+
+/** Bytes of what has to be told in full, however slowly it is read. */
+export function unconflatedBytes(entries: readonly Entry[], protocol: Protocol): number {
+  let bytes = 0;
+  for (const entry of entries)
+    if (!isConflated(entry.message.channel)) bytes += entry.frame(protocol).bytes.length;
+  return bytes;
 }
 
 /** What one client is still to be told. One write is under way at a time; what comes meanwhile waits here. */
@@ -53,7 +61,7 @@ export class StreamClient {
       return true;
     }
     this.#queue.push(entry);
-    this.#queuedBytes += entry.frame(this.wire.protocol).length;
+    this.#queuedBytes += entry.frame(this.wire.protocol).bytes.length;
     return this.#queuedBytes <= this.#maxWaitingBytes;
   }
 

@@ -23,8 +23,18 @@ export class Ring<E extends { readonly sequence: number }> {
     return this.#lostSequence <= sequence;
   }
 
+  /** Finds the place in log n: after an outage everybody comes back at once. */
   after(sequence: number): readonly E[] {
-    const inOrder = [...this.#entries.slice(this.#oldest), ...this.#entries.slice(0, this.#oldest)];
-    return inOrder.filter((entry) => entry.sequence > sequence);
+    const count = this.#entries.length;
+    let [from, to] = [0, count];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      const entry = this.#entries[(this.#oldest + middle) % count];
+      if (entry !== undefined && entry.sequence > sequence) to = middle;
+      else from = middle + 1;
+    }
+    const start = this.#oldest + from;
+    if (start >= count) return this.#entries.slice(start - count, this.#oldest);
+    return [...this.#entries.slice(start), ...this.#entries.slice(0, this.#oldest)];
   }
 }

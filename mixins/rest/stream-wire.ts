@@ -10,7 +10,7 @@ export interface Wire {
   /** Answers the request; called once, before anything else. */
   open(): void;
   /** @param taken told once the network has taken them; until then the next frames wait */
-  send(frames: readonly string[], taken: () => void): void;
+  send(frames: readonly Frame[], taken: () => void): void;
   /** Something for proxies and for whoever waits in vain. */
   beat(): void;
   end(farewell: Farewell): void;
@@ -20,6 +20,27 @@ export interface Wire {
 }
 
 export type Protocol = "sse" | "webSocket";
+
+/** What one write says. However many are told it, its bytes are made once. */
+export class Frame {
+  readonly text: string;
+  #bytes: Buffer | null = null;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  get bytes(): Buffer {
+    return (this.#bytes ??= Buffer.from(this.text));
+  }
+}
+
+/** Most are told of one thing at a time, and then nothing is copied. */
+function bytesOf(frames: readonly Frame[]): Buffer {
+  const [first] = frames;
+  if (first !== undefined && frames.length === 1) return first.bytes;
+  return Buffer.concat(frames.map(({ bytes }) => bytes));
+}
 
 /** An event as each protocol says it. */
 export const FRAMES: Readonly<Record<Protocol, (event: string, id: string, data: Json) => string>> =
@@ -33,6 +54,7 @@ const HEADERS = {
   "Cache-Control": "no-cache, no-transform",
   // nginx would hold events back to fill its buffers
   "X-Accel-Buffering": "no",
+  Connection: "close",
 };
 
 const FAREWELLS: Readonly<Record<Farewell, string>> = {
@@ -45,11 +67,14 @@ export function eventStreamWire(res: ServerResponse): Wire {
   return {
     protocol: "sse",
     open() {
+      // In chunks each event would be four pieces of its own for each client. Without them the end of the connection is the end
+      // of the answer, which it is anyway, and an event is one write of bytes that all share.
+      res.removeHeader("Transfer-Encoding");
       res.writeHead(200, HEADERS);
       res.write("retry: 2000\n");
     },
     send(frames, taken) {
-      res.write(frames.join(""), taken);
+      res.write(bytesOf(frames), taken);
     },
     beat() {
       res.write(": alive\n\n");

@@ -4,9 +4,11 @@ import type { Clock, Timer } from "../clock.ts";
 import { RestError, unavailable } from "./rest-error.ts";
 import { isVisible } from "./stream-channels.ts";
 import type { Hearing, StreamMessage, StreamSource } from "./stream-channels.ts";
-import { Entry, isConflated, StreamClient } from "./stream-client.ts";
+import { Entry, isConflated, StreamClient, unconflatedBytes } from "./stream-client.ts";
+import { loopPace } from "./stream-pace.ts";
+import type { Pace } from "./stream-pace.ts";
 import { Ring } from "./stream-ring.ts";
-import { FRAMES } from "./stream-wire.ts";
+import { Frame, FRAMES } from "./stream-wire.ts";
 import type { Farewell, Wire } from "./stream-wire.ts";
 
 export interface StreamOptions {
@@ -18,6 +20,7 @@ export interface StreamOptions {
   /** a client for whom more than this waits is disconnected: it may come back and resume */
   readonly maxWaitingBytes?: number;
   readonly maxStreamsPerUser?: number;
+  readonly pace?: Pace;
 }
 
 export interface Subscription {
@@ -39,14 +42,8 @@ export interface OpenStream {
 
 /** Whoever was told to go is cut off when the farewell does not get through. */
 const FAREWELL_MS = 500;
-/**
- * However many listen, five thousand are told a second, which is about a tenth of the event loop: what comes in is not slowed by
- * who looks on, and whoever looks on is told the newest a little later. What a telling costs comes due after it was asked for, so
- * that it is counted and not timed. Below a millisecond a pause is not worth a timer.
- */
+/** What a telling costs comes due after it was asked for, so that it is counted and not timed. */
 const CLIENTS_PER_SLICE = 64;
-const PAUSE_MS_PER_CLIENT = 0.2;
-const PAUSE_MS_MIN = 1;
 
 /**
  * One source told to many clients, over Server-Sent Events or a WebSocket. Events are numbered per process, and the last ones
@@ -79,6 +76,7 @@ export class StreamHub {
       keptMessages: 10_000,
       maxWaitingBytes: 1_048_576,
       maxStreamsPerUser: 50,
+      pace: loopPace(),
       ...options,
     };
     this.#incarnation = options.clock.now().toString(36);
@@ -209,8 +207,8 @@ export class StreamHub {
       sent += 1;
       if (sent === CLIENTS_PER_SLICE) break;
     }
-    const pauseMs = sent * PAUSE_MS_PER_CLIENT;
-    this.#isPumping = this.#ready.size > 0 || pauseMs >= PAUSE_MS_MIN;
+    const pauseMs = this.#options.pace(sent);
+    this.#isPumping = this.#ready.size > 0 || pauseMs > 0;
     if (this.#isPumping) this.#options.clock.setTimer(pauseMs, () => this.#pump());
   }
 
@@ -245,15 +243,22 @@ export class StreamHub {
   }
 
   #resume(client: StreamClient, channels: ReadonlySet<string>, lastEventId: string): void {
-    const since = this.#resumePoint(lastEventId, channels);
-    if (since === null) return this.#say(client, "gap", this.#sequence, { lastEventId });
-    const missed = this.#ringsOf([...channels]).flatMap((ring) => ring.after(since));
-    for (const entry of missed.toSorted((a, b) => a.sequence - b.sequence)) {
-      const { message } = entry;
-      if (!channels.has(message.channel) || !isVisible(message, client.user)) continue;
-      this.#offer(client, entry);
-    }
+    const missed = this.#missed(client, channels, lastEventId);
+    if (missed === null) return this.#say(client, "gap", this.#sequence, { lastEventId });
+    for (const entry of missed) this.#offer(client, entry);
     this.#pumpSoon();
+  }
+
+  /** Null as well where it is more than may wait: cut off for that, a client would come back for the same again and again. */
+  #missed({ user, wire }: StreamClient, channels: ReadonlySet<string>, lastEventId: string) {
+    const since = this.#resumePoint(lastEventId, channels);
+    if (since === null) return null;
+    const missed = this.#ringsOf([...channels])
+      .flatMap((ring) => ring.after(since))
+      .filter(({ message }) => channels.has(message.channel) && isVisible(message, user))
+      .toSorted((a, b) => a.sequence - b.sequence);
+    const bytes = unconflatedBytes(missed, wire.protocol);
+    return bytes > this.#options.maxWaitingBytes ? null : missed;
   }
 
   #ringsOf(channels: readonly string[]): readonly Ring<Entry>[] {
@@ -271,7 +276,7 @@ export class StreamHub {
   /** About the stream itself, at once: it belongs before whatever waits. */
   #say({ wire }: StreamClient, event: string, sequence: number, data: Json): void {
     const id = `${this.#incarnation}-${sequence}`;
-    wire.send([FRAMES[wire.protocol](event, id, data)], () => undefined);
+    wire.send([new Frame(FRAMES[wire.protocol](event, id, data))], () => undefined);
   }
 
   #beat(): void {

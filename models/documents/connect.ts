@@ -6,7 +6,8 @@ import { startExpiry } from "./expiry.ts";
 
 /** Where documents are kept: in this PostgreSQL, or in a MongoDB. */
 export type DocumentTarget =
-  { readonly pool: Pool; readonly mongoUrl?: null } | { readonly mongoUrl: string };
+  | { readonly pool: Pool; readonly mongoUrl?: null }
+  | { readonly mongoUrl: string };
 
 export interface DocumentOptions {
   /** told when a round of removing expired documents failed; the next one comes */

@@ -1,3 +1,6 @@
+import { Buffer } from "node:buffer";
+import { writeUuid } from "../../domain/shared/uuid.ts";
+
 /**
  * Array parameters in PostgreSQL's binary format, a column of rows each. As text every element is quoted here and unquoted
  * there, character by character, and JSON is mostly quotes.
@@ -53,8 +56,7 @@ export function instants(items: readonly number[]): Buffer {
 /** @throws Error for what is no UUID */
 export function uuids(items: readonly string[]): Buffer {
   return fixed(OID.uuid, 16, items, (buffer, at, item) => {
-    const written = buffer.write(item.replaceAll("-", ""), at, 16, "hex");
-    if (written !== 16 || item.length !== 36) throw new Error(`expected a UUID, found ${item}`);
+    if (!writeUuid(buffer, at, item)) throw new Error(`expected a UUID, found ${item}`);
   });
 }
 

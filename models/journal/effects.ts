@@ -1,6 +1,8 @@
 import type { Pool } from "pg";
 import type { Effect } from "../../domain/shared/decider.ts";
 import type { EffectStore, PendingEffect } from "../../domain/shared/journal.ts";
+import { LAZILY } from "../postgres/lazily.ts";
+import { uuids } from "./columns.ts";
 import { ANSWER_MS, storeCall } from "./failures.ts";
 import { refOf } from "./stream-id.ts";
 
@@ -53,11 +55,12 @@ async function due(
   }));
 }
 
+/** Lost with the server, they are run once more, as they are when a crash comes before this. */
 async function forget(pool: Pool, effectIds: readonly string[]): Promise<void> {
   await pool.query({
     name: "forget-effects",
-    text: "DELETE FROM act.effect WHERE effect_id = ANY ($1::uuid[])",
-    values: [effectIds],
+    text: `WITH ${LAZILY} DELETE FROM act.effect USING lazily WHERE effect_id = ANY ($1)`,
+    values: [uuids(effectIds)],
     query_timeout: ANSWER_MS,
   });
 }

@@ -12,8 +12,10 @@ import type {
   Turn,
 } from "../../domain/shared/journal.ts";
 import type { Json } from "../../domain/shared/json.ts";
+import { LAZILY } from "../postgres/lazily.ts";
 import { appendStatement } from "./append.ts";
 import type { KeyedTurn } from "./append.ts";
+import { bigints, ints, jsons, texts } from "./columns.ts";
 import { ANSWER_MS, isTaken, KEY_REUSED, sqlState, storeCall, storeWrite } from "./failures.ts";
 import { streamId } from "./stream-id.ts";
 
@@ -255,21 +257,22 @@ async function history(
 /** 9999-12-31: beyond it PostgreSQL's timestamps and JavaScript's part ways. */
 const MAX_TIMESTAMP_MS = 253_402_300_799_000;
 
+/** One that is lost with the server costs a replay. */
 async function saveSnapshots(pool: Pool, snapshots: readonly Snapshot[]): Promise<void> {
   await pool.query({
     name: "save-snapshots",
-    text: `INSERT INTO act.snapshot AS s (stream_id, version, schema_version, state, at)
+    text: `WITH ${LAZILY} INSERT INTO act.snapshot AS s (stream_id, version, schema_version, state, at)
            SELECT id, ver, schema, state, to_timestamp(at_ms / 1000.0)
-             FROM unnest($1::text[], $2::bigint[], $3::int[], $4::json[], $5::bigint[]) AS n (id, ver, schema, state, at_ms)
+             FROM lazily, unnest($1::text[], $2::bigint[], $3::int[], $4::json[], $5::bigint[]) AS n (id, ver, schema, state, at_ms)
            ON CONFLICT (stream_id) DO UPDATE SET version = excluded.version, schema_version = excluded.schema_version,
              state = excluded.state, at = excluded.at
              WHERE (s.schema_version, s.version) < (excluded.schema_version, excluded.version)`,
     values: [
-      snapshots.map((s) => streamId(s.ref)),
-      snapshots.map((s) => s.version),
-      snapshots.map((s) => s.schemaVersion),
-      snapshots.map((s) => JSON.stringify(s.state)),
-      snapshots.map((s) => s.atMs),
+      texts(snapshots.map((s) => streamId(s.ref))),
+      bigints(snapshots.map((s) => s.version)),
+      ints(snapshots.map((s) => s.schemaVersion)),
+      jsons(snapshots.map((s) => s.json ?? JSON.stringify(s.state))),
+      bigints(snapshots.map((s) => s.atMs)),
     ],
     query_timeout: ANSWER_MS,
   });

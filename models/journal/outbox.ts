@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { Outbox, OutboxEvent } from "../../domain/shared/journal.ts";
+import { LAZILY } from "../postgres/lazily.ts";
 import { ANSWER_MS, storeCall } from "./failures.ts";
 import { OUTBOX_COLUMNS, toOutboxEvent } from "./outbox-row.ts";
 import type { OutboxRow } from "./outbox-row.ts";
@@ -50,15 +51,18 @@ function compareDigits(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : Number(a > b));
 }
 
-/** Moves each shard's cursor to the last of its events given. Events come in cursor order; a cursor never goes back. */
+/**
+ * Moves each shard's cursor to the last of its events given. Events come in cursor order; a cursor never goes back but with the
+ * server: then they are published once more, as they are when a crash comes before this.
+ */
 async function advance(pool: Pool, events: readonly OutboxEvent[]): Promise<void> {
   const last = new Map<number, OutboxEvent>();
   for (const event of events) last.set(event.shard, event);
   const cursors = [...last.values()].toSorted((a, b) => a.shard - b.shard);
   await pool.query({
     name: "outbox-advance",
-    text: `UPDATE act.relay r SET tx = c.tx, pos = c.pos
-             FROM unnest($1::int[], $2::text[]::xid8[], $3::bigint[]) AS c (shard, tx, pos)
+    text: `WITH ${LAZILY} UPDATE act.relay r SET tx = c.tx, pos = c.pos
+             FROM lazily, unnest($1::int[], $2::text[]::xid8[], $3::bigint[]) AS c (shard, tx, pos)
             WHERE r.shard = c.shard AND (r.tx, r.pos) < (c.tx, c.pos)`,
     values: [cursors.map((c) => c.shard), cursors.map((c) => c.tx), cursors.map((c) => c.pos)],
     query_timeout: ANSWER_MS,

@@ -18,6 +18,7 @@ const ROW_BYTES = 2 + FIELDS * 12;
 const HEADER_BYTES = 19;
 const SIGNATURE = Buffer.from("PGCOPY\n\xff\r\n\0", "latin1");
 const TRAILER = -1;
+const NOTHING = Buffer.alloc(0);
 /** timestamptz counts microseconds from here */
 export const EPOCH_2000_MS = 946_684_800_000;
 
@@ -28,12 +29,16 @@ export const EPOCH_2000_MS = 946_684_800_000;
 export class ColumnDecoder {
   #columns = Array.from({ length: FIELDS }, () => new Float64Array(1024));
   #length = 0;
-  #rest: Buffer = Buffer.alloc(0);
+  #rest: Buffer = NOTHING;
+  #viewed = this.#rest;
+  #view = new DataView(this.#rest.buffer, 0, 0);
   #state: "header" | "rows" | "ended" = "header";
 
   push(chunk: Buffer): void {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    this.#rest = bytes.subarray(this.#decode(bytes));
+    const used = this.#decode(bytes);
+    // A copy: the bytes are another's, who uses them again.
+    this.#rest = used === bytes.length ? NOTHING : Buffer.from(bytes.subarray(used));
   }
 
   /** @throws Error when the data ended before its trailer */
@@ -42,7 +47,8 @@ export class ColumnDecoder {
     const column = (index: number) => {
       const values = this.#columns[index];
       invariant(values !== undefined, `a bar has column ${index}`);
-      return values.slice(0, this.#length);
+      // Not a copy: of a million bars it would take longer than others may wait.
+      return values.subarray(0, this.#length);
     };
     return {
       startMs: column(0),
@@ -78,16 +84,29 @@ export class ColumnDecoder {
   #row(bytes: Buffer, at: number): void {
     invariant(bytes.readInt16BE(at) === FIELDS, "a bar has six columns");
     const row = this.#length++;
-    for (const [index, column] of this.#columns.entries()) {
+    // A view reads a number in a nanosecond; the methods of a buffer take ten times as long.
+    const view = this.#viewOf(bytes);
+    for (let index = 0; index < FIELDS; index += 1) {
       const field = at + 2 + index * 12;
-      invariant(bytes.readInt32BE(field) === 8, "each value of a bar has eight bytes");
-      const values = row < column.length ? column : this.#grow(index, column);
-      values[row] = index === 0 ? epochMs(bytes, field + 4) : bytes.readDoubleBE(field + 4);
+      if (view.getInt32(field) !== 8) throw new Error("expected eight bytes a value of a bar");
+      const column = this.#columnFor(index, row);
+      column[row] = index === 0 ? epochMs(view, field + 4) : view.getFloat64(field + 4);
     }
   }
 
-  #grow(index: number, column: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
-    const grown = new Float64Array(column.length * 2);
+  #viewOf(bytes: Buffer): DataView {
+    if (this.#viewed === bytes) return this.#view;
+    this.#viewed = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    return this.#view;
+  }
+
+  /** With room for the row. */
+  #columnFor(index: number, row: number): Float64Array<ArrayBuffer> {
+    const column = this.#columns[index];
+    if (column === undefined) throw new Error(`expected ${FIELDS} columns, found ${index}`);
+    if (row < column.length) return column;
+    const grown = new Float64Array(column.length + (column.length >> 1));
     grown.set(column);
     this.#columns[index] = grown;
     return grown;
@@ -95,7 +114,7 @@ export class ColumnDecoder {
 }
 
 /** Exact: microseconds of any year before 2255 fit in 53 bits. */
-function epochMs(bytes: Buffer, at: number): number {
-  const microseconds = bytes.readInt32BE(at) * 4_294_967_296 + bytes.readUInt32BE(at + 4);
+function epochMs(view: DataView, at: number): number {
+  const microseconds = view.getInt32(at) * 4_294_967_296 + view.getUint32(at + 4);
   return EPOCH_2000_MS + microseconds / 1000;
 }

@@ -2,7 +2,10 @@ import type { DecimalString } from "../../domain/shared/decimal.ts";
 import type { Db } from "./session.ts";
 
 /**
- * The last close of each symbol as it was known at an instant: revisions that came later are not looked at.
+ * The last close of each instrument as it was known at an instant: revisions that came later are not looked at. An instrument that
+ * was traded under several tickers has the bars of each of them from the days of its listing, which are taken in UTC; what
+ * another company did under a ticker of its own is none of it.
+ * @param symbols of today, as positions are named
  * @param knownAtMs epoch ms, by the clock of whoever stored the bars
  * @returns null for a symbol of which nothing was known
  */
@@ -12,15 +15,29 @@ export async function closesKnownAt(
   knownAtMs: number,
 ): Promise<{ readonly [symbol: string]: DecimalString | null }> {
   const { rows } = await db.query<{ symbol: string; close: DecimalString | null }>(
-    `SELECT w.symbol, (
-       SELECT trim_scale(k.close)::text FROM (
-         SELECT ts, revision, close FROM md.bar WHERE symbol_id = y.symbol_id AND known_at <= at.known
+    `WITH asked AS (SELECT DISTINCT symbol FROM unnest($1::text[]) AS a (symbol)),
+     span AS (
+       SELECT a.symbol, l.ticker, l.from_date::timestamp AT TIME ZONE 'UTC' AS since,
+         (l.until_date + 1)::timestamp AT TIME ZONE 'UTC' AS until
+       FROM asked a JOIN md.listing l ON l.symbol = a.symbol
+       UNION ALL
+       SELECT a.symbol, a.symbol, NULL, NULL FROM asked a
+       WHERE NOT EXISTS (SELECT FROM md.listing l WHERE l.symbol = a.symbol)
+     )
+     SELECT a.symbol, (
+       SELECT trim_scale(k.close)::text
+       FROM span s JOIN md.symbol y ON y.symbol = s.ticker, LATERAL (
+         SELECT ts, revision, close FROM md.bar
+         WHERE symbol_id = y.symbol_id AND known_at <= at.known
+           AND ts >= coalesce(s.since, '-infinity') AND ts < coalesce(s.until, 'infinity')
          UNION ALL
-         SELECT ts, revision, close FROM md.bar_revision WHERE symbol_id = y.symbol_id AND known_at <= at.known
-       ) AS k ORDER BY k.ts DESC, k.revision DESC LIMIT 1) AS close
-     FROM unnest($1::text[]) AS w (symbol)
-     LEFT JOIN md.symbol y ON y.symbol = w.symbol,
-     LATERAL (SELECT to_timestamp($2::float8 / 1000) AS known) AS at`,
+         SELECT ts, revision, close FROM md.bar_revision
+         WHERE symbol_id = y.symbol_id AND known_at <= at.known
+           AND ts >= coalesce(s.since, '-infinity') AND ts < coalesce(s.until, 'infinity')
+         ORDER BY ts DESC, revision DESC LIMIT 1
+       ) AS k
+       WHERE s.symbol = a.symbol ORDER BY k.ts DESC, k.revision DESC LIMIT 1) AS close
+     FROM asked a, LATERAL (SELECT to_timestamp($2::float8 / 1000) AS known) AS at`,
     [symbols, knownAtMs],
   );
   return Object.fromEntries(rows.map(({ symbol, close }) => [symbol, close]));

@@ -1,7 +1,8 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Pool, PoolClient } from "pg";
-import { from as copyFrom, to as copyTo } from "pg-copy-streams";
+import { from as copyFrom } from "pg-copy-streams";
+import { CopyOut } from "../postgres/copy-out.ts";
 
 /** Where a query may run: a pool, or a connection that the caller holds. */
 export type Db = Pool | PoolClient;
@@ -19,7 +20,7 @@ export interface Session {
   ): Promise<readonly Row[]>;
   /** `sql` is a COPY … FROM STDIN; texts are for its text format, bytes for its binary one. */
   copyIn(sql: string, chunks: Iterable<string | Uint8Array<ArrayBuffer>>): Promise<void>;
-  /** `sql` is a COPY … TO STDOUT; the chunks end where the network cut them. */
+  /** `sql` is a COPY … TO STDOUT; the chunks may end anywhere, and each is good until the next is asked for. */
   copyOut(sql: string): AsyncIterable<Buffer>;
   readonly known: Known;
 }
@@ -76,7 +77,7 @@ function sessionOn(client: PoolClient, known: Known): Session {
       name?: string,
     ) => (await client.query<Row>({ text, values: [...values], ...(name && { name }) })).rows,
     copyIn: (sql, chunks) => pipeline(Readable.from(chunks), client.query(copyFrom(sql))),
-    copyOut: (sql) => client.query(copyTo(sql)),
+    copyOut: (sql) => client.query(new CopyOut(sql)),
   };
 }
 

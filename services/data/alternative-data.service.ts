@@ -12,7 +12,7 @@ import type {
 } from "../../mixins/rest/routes/alternative-data.ts";
 import type { ActionMap } from "../../mixins/rest/routes/index.ts";
 import type { JobAccepted } from "../../mixins/rest/routes/jobs.ts";
-import { AlternativeStore, PUBLIC } from "../../models/alternative-data.ts";
+import { type AlternativeStore, PUBLIC } from "../../models/alternative-data.ts";
 import type { RequestContext } from "../../types/contracts.ts";
 import { userOf } from "../access.ts";
 import type { NodeContext } from "../context.ts";
@@ -39,8 +39,11 @@ interface Parts {
 }
 
 /** News, filings, macro series, posts, and what users bring: stored with since when each was known, and joined so with prices. */
-export function alternativeDataService(node: NodeContext, market: Market): ServiceSchema {
-  const store = new AlternativeStore(node.documents.connection);
+export function alternativeDataService(
+  node: NodeContext,
+  market: Market,
+  store: AlternativeStore,
+): ServiceSchema {
   const registry = new AlternativeRegistry(node);
   const it: Parts = { node, market, store, registry, linker: new Linker(node, store) };
   const keeping = { store, linker: it.linker, clock: node.clock, pool: node.pool, registry };

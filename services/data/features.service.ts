@@ -7,10 +7,13 @@ import * as statisticsRoutes from "../../mixins/rest/routes/feature-statistics.t
 import * as routes from "../../mixins/rest/routes/features.ts";
 import type { FeatureCatalogueView } from "../../mixins/rest/routes/features.ts";
 import type { ActionMap } from "../../mixins/rest/routes/index.ts";
+import type { AlternativeStore } from "../../models/alternative-data.ts";
 import { listFormulas } from "../../models/formulas.ts";
 import type { RequestContext } from "../../types/contracts.ts";
 import { userOf } from "../access.ts";
 import type { NodeContext } from "../context.ts";
+import { AlternativeFeatures } from "./alternative/feature-values.ts";
+import { ALTERNATIVE_CATALOGUE } from "./features/alternative-names.ts";
 import { barsBefore } from "./features/bars.ts";
 import { correlationMatrix } from "./features/correlation.ts";
 import { crossSection } from "./features/cross-section.ts";
@@ -28,6 +31,8 @@ import {
 import { patternCatalogue } from "./features/patterns.ts";
 import { CUSTOM, formulaOf, resolveFeatures } from "./features/resolve.ts";
 import { featureSeries } from "./features/series.ts";
+import { FeatureMatrices } from "./matrix/feature-matrix.ts";
+import { matrixActions } from "./matrix/actions.ts";
 import { LiveFeatures } from "./live-features.ts";
 import type { FeaturePair } from "./live-features.ts";
 import type { Market } from "./market.ts";
@@ -44,12 +49,18 @@ export interface VectorRequest {
 }
 
 /** Features of stored bars over REST, and of the bar that has just closed for those who trade on it. */
-export function featuresService(node: NodeContext, market: Market): ServiceSchema {
+export function featuresService(
+  node: NodeContext,
+  market: Market,
+  store: AlternativeStore,
+): ServiceSchema {
   const live = new LiveFeatures(node.pool, (bar) => barsBefore(node, market, bar));
+  const alternative = new AlternativeFeatures(store);
   return {
     name: "features",
     actions: {
-      ...ofBars(node, market),
+      ...ofBars(node, market, alternative),
+      ...matrixActions(node, new FeatureMatrices(node, market, alternative)),
       ...ofNames(node, market),
       vector: {
         visibility: "public",
@@ -84,7 +95,11 @@ export function featuresService(node: NodeContext, market: Market): ServiceSchem
   };
 }
 
-function ofBars(node: NodeContext, market: Market): ServiceSchema["actions"] {
+function ofBars(
+  node: NodeContext,
+  market: Market,
+  alternative: AlternativeFeatures,
+): ServiceSchema["actions"] {
   return {
     catalogue: {
       params: routes.getFeatureCatalogue.input.validator,
@@ -93,7 +108,7 @@ function ofBars(node: NodeContext, market: Market): ServiceSchema["actions"] {
     series: {
       ...heavyRead(2, 16),
       params: routes.getFeatures.input.validator,
-      handler: (ctx: Ctx<"features.series">) => featureSeries(node, market, ctx),
+      handler: (ctx: Ctx<"features.series">) => featureSeries({ node, market, alternative }, ctx),
     },
     correlation: {
       ...heavyRead(2, 16),
@@ -175,5 +190,9 @@ async function wholeCatalogue(
       edge: kernel.edge,
     };
   });
-  return { data: [...builtIn, ...custom], nextCursor: null };
+  const alternative = ALTERNATIVE_CATALOGUE.map((entry) => ({
+    ...entry,
+    parameters: [...entry.parameters],
+  }));
+  return { data: [...builtIn, ...alternative, ...custom], nextCursor: null };
 }

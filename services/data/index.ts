@@ -1,3 +1,4 @@
+import { AlternativeStore } from "../../models/alternative-data.ts";
 import type { NodeModule } from "../context.ts";
 import { alternativeDataService } from "./alternative-data.service.ts";
 import { closesService } from "./closes.service.ts";
@@ -21,6 +22,7 @@ export const data: NodeModule = {
   kinds: (node) => [symbolKind(node)],
   services: (node) => {
     const market = new Market(node);
+    const alternative = new AlternativeStore(node.documents.connection);
     const registry = new SourceRegistry(node);
     const live = new LiveFeeds({ node, chain: new MarketChain(node, market), registry });
     return [
@@ -31,10 +33,10 @@ export const data: NodeModule = {
       qualityService(node, market),
       marketBarsService(node, market),
       closesService(node, market),
-      featuresService(node, market),
+      featuresService(node, market, alternative),
       feedsService(node, market, live),
       ...dataSourcesServices({ node, market, registry, live }),
-      alternativeDataService(node, market),
+      alternativeDataService(node, market, alternative),
     ];
   },
 };

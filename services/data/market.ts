@@ -22,6 +22,7 @@ interface KnownInstrument {
 export class Market {
   readonly #node: NodeContext;
   readonly #instruments = new Map<string, KnownInstrument>();
+  readonly #asking = new Map<string, Promise<Instrument | null>>();
 
   constructor(node: NodeContext) {
     this.#node = node;
@@ -31,14 +32,28 @@ export class Market {
     const nowMs = this.#node.clock.monotonicMs();
     const known = this.#instruments.get(symbol);
     if (known !== undefined && known.untilMs > nowMs) return known.instrument;
-    const instrument = await getInstrument(this.#node.pool, symbol);
-    if (this.#instruments.size > 10_000) this.#instruments.clear();
-    this.#instruments.set(symbol, { instrument, untilMs: nowMs + INSTRUMENT_MS });
-    return instrument;
+    return this.#asking.get(symbol) ?? this.#ask(symbol, nowMs + INSTRUMENT_MS);
+  }
+
+  /** Once for all who want to know at the same time. */
+  async #ask(symbol: string, untilMs: number): Promise<Instrument | null> {
+    const asking = getInstrument(this.#node.pool, symbol);
+    this.#asking.set(symbol, asking);
+    // An answer that was under way when the instrument changed is forgotten with it.
+    const isNewest = (): boolean => this.#asking.get(symbol) === asking;
+    try {
+      const instrument = await asking;
+      if (this.#instruments.size > 10_000) this.#instruments.clear();
+      if (isNewest()) this.#instruments.set(symbol, { instrument, untilMs });
+      return instrument;
+    } finally {
+      if (isNewest()) this.#asking.delete(symbol);
+    }
   }
 
   forget(symbol: string): void {
     this.#instruments.delete(symbol);
+    this.#asking.delete(symbol);
   }
 
   async summary(

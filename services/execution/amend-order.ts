@@ -43,7 +43,7 @@ export async function amendOrder(
   };
   const amendId = amendIdOf(node, ctx);
   const { symbol, brokerAccountId, venue } = order;
-  const market = await marketOf((action, params) => ctx.call(action, params), {
+  const market = await marketOf(node, (action, params) => ctx.call(action, params), {
     symbol,
     portfolioId: order.portfolioId,
     tenantId,

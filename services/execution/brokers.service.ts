@@ -7,7 +7,6 @@ import type { CancelPayload, ReplacePayload, SubmitPayload } from "../../domain/
 import type { Side } from "../../domain/order/new-order.ts";
 import type { EventMap } from "../../types/contracts.ts";
 import type { NodeContext } from "../context.ts";
-import { notAbleTo } from "./brokers/abilities.ts";
 import type {
   Broker,
   BrokerAbilities,
@@ -17,10 +16,12 @@ import type {
   SubmitOutcome,
 } from "./brokers/broker.ts";
 import { builtInAccounts } from "./brokers/built-in.ts";
+import { shareBrokers } from "./brokers/registry.ts";
 import type { BrokerAddress, BrokerRegistry, BrokerRoute, RouteAsked } from "./brokers/registry.ts";
 import { askAccount } from "./brokers/questions.ts";
 import type { AccountQuestion } from "./brokers/questions.ts";
 import type { Secrets } from "./brokers/secrets.ts";
+import { submitTo, unsupported } from "./brokers/submit-to.ts";
 
 /** A broker may ask for patience; whoever waits for the node that speaks to it waits as long. */
 const FORWARD_MS = 30_000;
@@ -31,6 +32,7 @@ export function brokersService(
   registry: BrokerRegistry,
   secrets: Secrets,
 ): ServiceSchema {
+  shareBrokers(node, registry);
   /** Does the work here, or has it done where the line to the broker is held. `none` when there is no such broker. */
   const through = async <P, R>(
     ctx: Context<P, Forwarded>,
@@ -52,7 +54,7 @@ export function brokersService(
   return {
     name: "brokers",
     actions: {
-      /** Where an order shall go: asked before every order is checked. */
+      /** Where an order shall go, for services of other nodes; those of this one ask the registry. */
       route: {
         visibility: "public",
         handler: ({ params }: Context<RouteAsked>): Promise<BrokerRoute> => registry.route(params),
@@ -188,20 +190,6 @@ function absent({ venue, accountId }: BrokerAddress): SubmitOutcome {
     : { outcome: "rejected", reason: "unknownAccount", text: `account ${accountId} is gone` };
 }
 
-async function submitTo(
-  broker: Broker,
-  order: SubmitPayload,
-  sending: Sending,
-): Promise<SubmitOutcome> {
-  const missing = notAbleTo(broker.abilities, order);
-  if (missing === null) return broker.submit(order, sending);
-  return unsupported(broker, missing);
-}
-
 async function replaceAt(broker: Broker, order: ReplacePayload): Promise<ReplaceOutcome> {
   return broker.abilities.replace ? broker.replace(order) : unsupported(broker, "amendments");
-}
-
-function unsupported({ name }: Broker, what: string): SubmitOutcome {
-  return { outcome: "rejected", reason: "unsupported", text: `${name} does not take ${what}` };
 }

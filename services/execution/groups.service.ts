@@ -7,6 +7,7 @@ import type {
   GroupTerms,
 } from "../../domain/execution/group/messages.ts";
 import type { NewOrder } from "../../domain/order/new-order.ts";
+import { legOf } from "../../domain/portfolio/group-leg.ts";
 import type { OutboxEvent } from "../../domain/shared/journal.ts";
 import { uuidv5 } from "../../mixins/actor/ids.ts";
 import { deadlineOf } from "../../mixins/resilience/deadline.ts";
@@ -25,7 +26,7 @@ import { groupOf, toGroupView, withContingency } from "./group-views.ts";
 import { toView } from "./order-records.ts";
 import { particularsOf } from "./order-terms.ts";
 import { groupIdOf, legIdOf, marketsOf, requestGroup } from "./request-group.ts";
-import { beginningOf, legOf } from "./start-group.ts";
+import { beginningOf } from "./start-group.ts";
 
 type Params<A extends keyof ActionMap> = ActionMap[A]["params"];
 
@@ -132,7 +133,7 @@ async function createBasket(
   const name = key === undefined ? `new:${node.newId()}` : `key:${user.userId}:${key}`;
   const groupId = groupIdOf(portfolioId, `basket:${portfolioId}:${name}`);
   const members = orders.map((one, i) => memberOf(user, portfolioId, groupId, one, i));
-  const markets = await marketsOf(ctx, members);
+  const markets = await marketsOf(node, ctx, members);
   const legs = members.map((order, i) => legOf("member", order, markets[i]));
   const { tenantId, userId: requestedBy } = user;
   const terms: GroupTerms = {

@@ -9,6 +9,7 @@ import { groupKind } from "./group-kind.ts";
 import { groupsService } from "./groups.service.ts";
 import { orderKind } from "./order-kind.ts";
 import { ordersService } from "./orders.service.ts";
+import { strategyOrdersService } from "./strategy-orders.service.ts";
 import { strategiesService } from "./strategies.service.ts";
 import { tradesService } from "./trades.service.ts";
 
@@ -25,6 +26,7 @@ export const execution: NodeModule = {
       brokerAccountsService(node, registry, secrets),
       tradesService(node),
       strategiesService(node),
+      strategyOrdersService(node),
     ];
   },
 };

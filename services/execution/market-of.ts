@@ -1,8 +1,9 @@
 import { PAPER_FEES } from "../../domain/execution/fees.ts";
-import type { BrokerAbilities } from "../../domain/order/abilities.ts";
 import type { NewOrder } from "../../domain/order/new-order.ts";
 import type { ExchangeRate } from "../../domain/portfolio/market-view.ts";
-import type { MarketView, RiskBoard, RouteProblem } from "../../domain/portfolio/messages.ts";
+import type { MarketView, RiskBoard } from "../../domain/portfolio/messages.ts";
+import type { NodeContext } from "../context.ts";
+import { brokersOf } from "./brokers/registry.ts";
 
 /** What an order says of where it goes, and whose it is. */
 export type Routed = Pick<
@@ -13,64 +14,41 @@ export type Routed = Pick<
   readonly role?: string;
 };
 
-type Found = {
-  readonly venue: string;
-  readonly abilities: BrokerAbilities;
-  readonly feeBps: string;
-};
-
 /** A call to another service: with a request's context its deadline travels along. */
 export type Call = <T>(action: string, params: object) => Promise<T>;
 
+/** What the portfolio's service knows beside; null: not of this portfolio, or not to be found out. */
+interface OrderFacts {
+  readonly board: RiskBoard | null;
+  readonly exchange: ExchangeRate | null;
+}
+
 /** All that the pre-trade check has to know of the world, asked before the portfolio's turn. */
-export async function marketOf(call: Call, order: Routed): Promise<MarketView> {
-  const [seen, board, exchange] = await Promise.all([
-    seenMarket(call, order),
-    boardOf(call, order),
-    exchangeOf(call, order),
-    prepare(call, order),
+export async function marketOf(node: NodeContext, call: Call, order: Routed): Promise<MarketView> {
+  const [seen, { board, exchange }] = await Promise.all([
+    seenMarket(node, call, order),
+    factsOf(call, order),
   ]);
   return { ...seen, ...(board && { board }), ...(exchange && { exchange }) };
 }
 
-/** Of a portfolio that keeps several currencies. What cannot be found out is not known, and what needs it is denied. */
-async function exchangeOf(
-  call: Call,
-  { portfolioId, symbol }: Routed,
-): Promise<ExchangeRate | null> {
+/** What cannot be found out is not known, and what needs it is denied. */
+async function factsOf(call: Call, { portfolioId, symbol }: Routed): Promise<OrderFacts> {
   try {
-    return await call<ExchangeRate | null>("fx.exchange", { portfolioId, symbol });
+    return await call<OrderFacts>("limits.facts", { portfolioId, symbol });
   } catch {
-    return null;
+    return { board: null, exchange: null };
   }
 }
 
-/** Of a margin portfolio. What cannot be found out is not known, and what needs it is denied. */
-async function boardOf(call: Call, { portfolioId }: Routed): Promise<RiskBoard | null> {
-  try {
-    return await call<RiskBoard | null>("margin.board", { portfolioId });
-  } catch {
-    return null;
-  }
-}
-
-/** Its node is to know the prices that the portfolio's limits ask for; what it does not know is denied. */
-async function prepare(call: Call, { portfolioId, symbol }: Routed): Promise<void> {
-  try {
-    await call<null>("limits.prepare", { portfolioId, symbol });
-  } catch {
-    // The turn says what is missing.
-  }
-}
-
-async function seenMarket(call: Call, order: Routed): Promise<MarketView> {
+async function seenMarket(node: NodeContext, call: Call, order: Routed): Promise<MarketView> {
   const { symbol } = order;
   const seen = await call<Omit<MarketView, "feeBps">>("symbols.marketView", { symbol });
   const venue = order.exDestination ?? seen.instrument?.venue;
   if (venue === undefined) return { ...seen, feeBps: PAPER_FEES.takerBps };
   const { brokerAccountId, tenantId, placedBy, role } = order;
   const account = brokerAccountId === undefined ? {} : { brokerAccountId };
-  const route = await call<Found | RouteProblem>("brokers.route", {
+  const route = await brokersOf(node).route({
     venue,
     ...account,
     tenantId,

@@ -37,7 +37,7 @@ export function placeChildEffect(node: NodeContext): EffectHandler {
   return async ({ payload }, run) => {
     // sound: the decider that asked for the effect made it
     const order = payload as unknown as NewOrder;
-    const market = await marketOf(callOf(node), order);
+    const market = await marketOf(node, callOf(node), order);
     const command: PortfolioCommand = { type: "RequestOrder", order, market };
     await orTell(node, run, order.orderId, () =>
       tellPortfolio(node, order.portfolioId, command, {
@@ -61,7 +61,7 @@ export function amendChildEffect(node: NodeContext): EffectHandler {
     // sound: the summary of an order; null before its birth
     const child = summary as unknown as Omit<NewOrder, "ordType"> | null;
     if (child === null) throw new Error(`order ${orderId} is not there yet`);
-    const market = await marketOf(callOf(node), child);
+    const market = await marketOf(node, callOf(node), child);
     const command: PortfolioCommand = {
       type: "AmendOrder",
       orderId,

@@ -51,7 +51,7 @@ export async function placeOrder(
   if (params.strategy !== undefined) checkStrategy(order, params.strategy);
   const asked = { ...order, role: user.role };
   const [market] = await Promise.all([
-    marketOf((action, what) => ctx.call(action, what), asked),
+    marketOf(node, (action, what) => ctx.call(action, what), asked),
     refuseOtherKind(node, order.orderId, params),
   ]);
   if (params.contingency !== undefined) return startGroup(node, ctx, order, params.contingency);
@@ -75,16 +75,17 @@ export async function placeOrder(
   // sound: the order's decider replies so to every command
   const born = answer.told?.[`order:${order.orderId}`] as unknown as OrderReply | undefined;
   const placed = born ?? (await bear(node, order.portfolioId, commandId, verdict, deadline));
-  const log = withIds(node.log, {
+  const ids = {
     requestId: ctx.requestID ?? "",
     actor: `portfolio:${portfolio.id}`,
     orderId: order.orderId,
-  });
+  };
   if (verdict.verdict === "denied") {
-    log.info({ reasons: verdict.reasons }, "an order was denied");
+    withIds(node.log, ids).info({ reasons: verdict.reasons }, "an order was denied");
     throw denied(verdict.reasons, order.orderId);
   }
-  log.debug({ isReplay: answer.isReplay }, "an order was placed");
+  if (node.log.isLevelEnabled("debug"))
+    withIds(node.log, ids).debug({ isReplay: answer.isReplay }, "an order was placed");
   return toOrderView(placed.order);
 }
 

@@ -100,6 +100,7 @@ export async function checkGroup(
 
 /** One look at the market for all orders that go the same way. */
 export async function marketsOf(
+  node: NodeContext,
   ctx: RequestContext,
   orders: readonly NewOrder[],
 ): Promise<readonly MarketView[]> {
@@ -111,7 +112,7 @@ export async function marketsOf(
       const way = JSON.stringify([symbol, exDestination, brokerAccountId, portfolioId]);
       const market =
         asked.get(way) ??
-        marketOf((action, params) => ctx.call(action, params), { ...order, role });
+        marketOf(node, (action, params) => ctx.call(action, params), { ...order, role });
       asked.set(way, market);
       return market;
     }),

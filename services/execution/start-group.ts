@@ -8,6 +8,7 @@ import type {
 import { isPlacedAtStart } from "../../domain/execution/group/state.ts";
 import type { Denial, NewOrder } from "../../domain/order/new-order.ts";
 import type { Basket, BasketOrder, MarketView } from "../../domain/portfolio/messages.ts";
+import { legOf } from "../../domain/portfolio/group-leg.ts";
 import { markPrice } from "../../domain/risk/reference-price.ts";
 import { text } from "../../domain/shared/decimal.ts";
 import { denied, unprocessable } from "../../mixins/rest/rest-error.ts";
@@ -45,7 +46,7 @@ export async function startGroup(
   contingency: ContingencyInput,
 ): Promise<OrderView> {
   const { dryRun, clOrdId } = ctx.params;
-  const beginning = await begin(ctx, order, contingency);
+  const beginning = await begin(node, ctx, order, contingency);
   const { verdict, orders } =
     dryRun === true
       ? { verdict: await checkGroup(node, ctx, beginning), orders: [] }
@@ -65,6 +66,7 @@ export async function startGroup(
 }
 
 async function begin(
+  node: NodeContext,
   ctx: RequestContext,
   order: NewOrder,
   contingency: ContingencyInput,
@@ -75,7 +77,7 @@ async function begin(
   const parent = { type: "group", id: groupId } as const;
   const first: NewOrder = { ...order, parent, ...(shares && { ocoGroup: groupId }) };
   const orders = [first, ...drafts.map((draft, i) => childOf(first, groupId, draft, i + 1))];
-  const markets = await marketsOf(ctx, orders);
+  const markets = await marketsOf(node, ctx, orders);
   const roles = [firstRole(contingency.kind), ...drafts.map(({ role }) => role)];
   const legs = orders.map((one, i) => legOf(roles[i] ?? "leg", one, markets[i]));
   if (contingency.kind === "bracket") refuseWrongSides(order, contingency, markets[0]);
@@ -107,17 +109,6 @@ export function beginningOf(
       .filter(({ role }) => isPlacedAtStart(role) === isNow)
       .map(({ order, market }) => ({ order, market }));
   return [of(true), of(false)];
-}
-
-/** What the portfolio will say of an unknown instrument or broker stands in the denial; here they are as they would be. */
-export function legOf(role: LegRole, order: NewOrder, market: MarketView | undefined): GroupLeg {
-  const route = market?.route;
-  return {
-    role,
-    order,
-    lotSize: market?.instrument?.lotSize ?? "1",
-    canReplace: route === undefined || "problem" in route || route.abilities.replace,
-  };
 }
 
 function firstRole(kind: Exclude<GroupKind, "basket">): LegRole {

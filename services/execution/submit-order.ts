@@ -58,27 +58,34 @@ interface Attempt {
 
 async function attempt(it: Attempt): Promise<SubmitOutcome> {
   const { node, order, run } = it;
-  const { venue, accountId } = order;
-  const address = { venue, ...(accountId !== undefined && { accountId }) };
   try {
-    const ids = await node.broker.call<BrokerIds | null, unknown>("brokers.ids", address);
-    if (await isThere(it, ids)) return ACCEPTED;
-    // Before a sending is on record: without an answer to this nothing is sent, and the sendings are numbered.
-    const marketTimeMs = await marketTime(node, order);
     // The first sending is on record with the order itself.
-    if (run.attempts > 0 && !(await mayResend(it, ids))) return ACCEPTED;
-    return await send(node, order, { marketTimeMs, isRepeat: run.attempts > 0 });
+    return await (run.attempts === 0 ? sendFirst(it) : sendAgain(it));
   } catch (error) {
-    const text = `the call to ${venue} failed: ${String(error)}`;
+    const text = `the call to ${order.venue} failed: ${String(error)}`;
     await tell(node, run, { type: "MarkUnknown", text }, `unknown:${run.attempts}`);
     throw error;
   }
 }
 
-/** A crash leaves no trace of a sending; where an id may be used twice, the broker is asked before the first too. */
-async function isThere({ node, order, run }: Attempt, ids: BrokerIds | null): Promise<boolean> {
+async function sendFirst({ node, order }: Attempt): Promise<SubmitOutcome> {
+  return send(node, order, { marketTimeMs: await marketTime(node, order), isRepeat: false });
+}
+
+async function sendAgain(it: Attempt): Promise<SubmitOutcome> {
+  const { node, order } = it;
+  const { venue, accountId } = order;
+  const address = { venue, ...(accountId !== undefined && { accountId }) };
+  const ids = await node.broker.call<BrokerIds | null, unknown>("brokers.ids", address);
+  if (await isThere(it, ids)) return ACCEPTED;
+  // Before a sending is on record: without an answer to this nothing is sent, and the sendings are numbered.
+  const marketTimeMs = await marketTime(node, order);
+  if (!(await mayResend(it, ids))) return ACCEPTED;
+  return send(node, order, { marketTimeMs, isRepeat: true });
+}
+
+async function isThere({ node, order }: Attempt, ids: BrokerIds | null): Promise<boolean> {
   if (ids === null || !ids.queryByClientId) return false;
-  if (run.attempts === 0 && ids.idUnique === "forever") return false;
   return node.broker.call<boolean, unknown>("brokers.find", { order }, { timeout: SEND_MS });
 }
 

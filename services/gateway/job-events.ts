@@ -5,7 +5,7 @@ import type { Clock } from "../../mixins/clock.ts";
 import { jobNews } from "../../mixins/jobs/views.ts";
 import { mayRead } from "../../mixins/rest/permissions.ts";
 import { notFound, RestError } from "../../mixins/rest/rest-error.ts";
-import { eventStreamWire } from "../../mixins/rest/stream-wire.ts";
+import { eventStreamWire, Frame } from "../../mixins/rest/stream-wire.ts";
 import type { Wire } from "../../mixins/rest/stream-wire.ts";
 import type { StreamHub } from "../../mixins/rest/stream.ts";
 import type { Exchange } from "./exchange.ts";
@@ -48,8 +48,8 @@ async function watch(jobs: JobSource, clock: Clock, wire: Wire, jobId: string): 
 }
 
 /** Without an id: a client that comes back is told how the job stands, whatever it has heard before. */
-function frameOf(job: JobRecord): string {
-  return `event: jobs:${job.jobId}\ndata: ${JSON.stringify(jobNews(job))}\n\n`;
+function frameOf(job: JobRecord): Frame {
+  return new Frame(`event: jobs:${job.jobId}\ndata: ${JSON.stringify(jobNews(job))}\n\n`);
 }
 
 /** Ends the answer behind the event that says that the job is over; what comes after that is left out. */
@@ -59,7 +59,7 @@ function untilOver(wire: Wire, res: ServerResponse): Wire {
     ...wire,
     send(frames, taken) {
       if (isTold) return taken();
-      isTold = frames.some((frame) => /^data: .*"isOver":true\}$/m.test(frame));
+      isTold = frames.some(({ text }) => /^data: .*"isOver":true\}$/m.test(text));
       wire.send(frames, taken);
       if (isTold) res.end();
     },

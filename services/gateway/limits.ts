@@ -16,6 +16,11 @@ export const DEFAULT_RATE_LIMITS: RateLimits = {
   address: { capacity: 2000, refillPerSecond: 200 },
 };
 
+/** Of each user's WebSockets: a message may ask for a hundred channels, and for all that was missed of them. */
+const SUBSCRIPTIONS: BucketPolicy = { capacity: 200, refillPerSecond: 20 };
+
+type LimitKind = keyof RateLimits | "subscriptions";
+
 interface Limit {
   readonly policy: BucketPolicy;
   readonly header: string;
@@ -26,21 +31,28 @@ interface Headers {
   setHeader(name: string, value: string): unknown;
 }
 
+/** Limits are told in headers, and what comes over a WebSocket is answered without any. */
+export const NO_HEADERS: Headers = { setHeader: (): void => undefined };
+
 /** Takes a token a request and says in headers how many are left (draft-ietf-httpapi-ratelimit-headers). */
 export class RequestLimits {
   readonly #limiter: RateLimiter;
-  readonly #limits: { readonly [K in keyof RateLimits]: Limit };
+  readonly #limits: { readonly [K in LimitKind]: Limit };
 
   constructor(limiter: RateLimiter, { user, address }: RateLimits) {
     this.#limiter = limiter;
     this.#limits = {
       user: { policy: user, header: policyHeader("user", user) },
       address: { policy: address, header: policyHeader("address", address) },
+      subscriptions: {
+        policy: SUBSCRIPTIONS,
+        header: policyHeader("subscriptions", SUBSCRIPTIONS),
+      },
     };
   }
 
   /** @throws RestError 429 */
-  async take(kind: keyof RateLimits, key: string, res: Headers): Promise<void> {
+  async take(kind: LimitKind, key: string, res: Headers): Promise<void> {
     const { policy, header } = this.#limits[kind];
     const verdict = await this.#ask(`rest:${kind}:${key}`, policy);
     if (verdict === null) return;

@@ -4,7 +4,8 @@ import { unprocessable } from "../../mixins/rest/rest-error.ts";
 import type { AnyRoute } from "../../mixins/rest/route.ts";
 import { isRecord } from "../../mixins/rest/schema.ts";
 import type { Schema, Shape } from "../../mixins/rest/schema.ts";
-import type { JsonBody } from "./body.ts";
+import type { JsonBody, RequestBody } from "./body.ts";
+import type { FormBody } from "./multipart.ts";
 
 export type Params = { [field: string]: unknown };
 
@@ -17,14 +18,17 @@ export function gather(
   route: AnyRoute,
   path: { readonly [name: string]: string },
   search: string,
-  body: JsonBody | "csv" | null,
+  body: RequestBody,
 ): Params {
   const errors: FieldError[] = [];
   const params: Params = Object.fromEntries(
     Object.entries(path).map(([name, text]) => [name, route.params[name]?.fromQuery(text) ?? text]),
   );
   if (search !== "") addQuery(params, queryFields(route, body === "csv"), search, errors);
-  if (body !== null && body !== "csv") addBody(params, route.body ?? {}, body, errors);
+  if (body !== null && body !== "csv") {
+    if (body.kind === "json") addBody(params, route.body ?? {}, body, errors);
+    else addForm(params, route, body, errors);
+  }
   if (errors.length > 0) throw unprocessable(errors);
   return params;
 }
@@ -59,6 +63,29 @@ function addBody(params: Params, fields: Shape, body: JsonBody, errors: FieldErr
   if (MAYBE_IMPRECISE.test(source)) errors.push(...impreciseIn(fields, source));
 }
 
+/** Lists and objects are JSON in a form; texts stand as they are, and numbers as in a query. */
+function addForm(params: Params, route: AnyRoute, form: FormBody, errors: FieldError[]): void {
+  const { [route.multipart?.file ?? ""]: file, ...fields } = route.body ?? {};
+  if (form.file !== null && (file === undefined || form.file.field !== route.multipart?.file))
+    errors.push(unknownField(form.file.field));
+  for (const [name, text] of form.fields) {
+    const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (field === undefined) errors.push(unknownField(name));
+    else if (Object.hasOwn(params, name)) errors.push(twice(name));
+    else if (field.fields === undefined && field.items === undefined)
+      params[name] = field.fromQuery(text);
+    else addJson(params, name, text, errors);
+  }
+}
+
+function addJson(params: Params, name: string, text: string, errors: FieldError[]): void {
+  try {
+    params[name] = JSON.parse(text);
+  } catch {
+    errors.push({ path: name, code: "INVALID_TYPE", message: "must be JSON" });
+  }
+}
+
 function unknownField(name: string): FieldError {
   return {
     path: name.slice(0, 100),
@@ -71,8 +98,11 @@ function twice(name: string): FieldError {
   return { path: name, code: "INVALID_VALUE", message: "must be given once" };
 }
 
-/** Sixteen digits in a row, but for a point, or an exponent. Strings match too: then the slow way finds nothing. */
-const MAYBE_IMPRECISE = /\d[\d.]{15}|\d[eE]/;
+/**
+ * A number of sixteen digits, but for a point, or with an exponent, where JSON has numbers: behind white space or one of `:,[`.
+ * Strings may match too; then the slow way finds nothing.
+ */
+const MAYBE_IMPRECISE = /(?:^|[\s:,[])-?(?:\d[\d.]{15}|\d[\d.]*[eE])/;
 
 /** Stands for a number that JSON.parse may have rounded. */
 const IMPRECISE_NUMBER = Symbol("imprecise number");

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
 import { Validators } from "moleculer";
 import type { CallerLocals } from "../../mixins/resilience/deadline.ts";
 import { isPermitted } from "../../mixins/rest/permissions.ts";
@@ -7,8 +8,8 @@ import type { AnyRoute } from "../../mixins/rest/route.ts";
 import { isRecord } from "../../mixins/rest/schema.ts";
 import { toFieldErrors } from "../../mixins/rest/validation.ts";
 import type { RequestContext, RequestMeta } from "../../types/contracts.ts";
-import { hasBody, isCsv, readJson } from "./body.ts";
-import type { JsonBody } from "./body.ts";
+import { hasBody, isCsv, readForm, readJson } from "./body.ts";
+import type { RequestBody } from "./body.ts";
 import { writeCors } from "./cors.ts";
 import type { CorsConfig } from "./cors.ts";
 import type { Identifier, Identity } from "./identify.ts";
@@ -18,6 +19,7 @@ import type { OwnHandler, OwnHandlers } from "./own-routes.ts";
 import { gather } from "./params.ts";
 import type { Params } from "./params.ts";
 import { sendDownload } from "./download.ts";
+import type { FormBody } from "./multipart.ts";
 import { JSON_TYPE, sendJson, sendRead } from "./respond.ts";
 import type { Found, Router } from "./router.ts";
 
@@ -41,6 +43,11 @@ interface Stop {
 /** For a body that comes as a stream and is worked on as it comes. */
 const UPLOAD_TIMEOUT_MS = 60_000;
 
+/** Forms with files that are received at a time. */
+const FORMS_MAX = 4;
+/** Of a file, as it is handed on: a message of the bus takes no more. */
+const CHUNK_BYTES = 65_536;
+
 const PAGE_TYPE = "text/html; charset=utf-8";
 /** Of pages that actions make: they bring all that they need, and run nothing. */
 const PAGE_POLICY =
@@ -56,6 +63,8 @@ const UNLIMITED: ReadonlySet<string> = new Set(["api.live", "api.ready", "api.me
 export class Pipeline {
   readonly #parts: PipelineParts;
   readonly #stops: ReadonlyMap<string, Stop>;
+  /** that are being received */
+  #forms = 0;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -81,14 +90,28 @@ export class Pipeline {
     }
     this.#describe(ctx.meta, req, identity);
     if (route.isSigned) ctx.meta.signed = signedOf(req, body);
-    await this.#answer(ctx, route, params, req, res);
+    await this.#answer(ctx, route, params, streamOf(route, req, body), req, res);
   }
 
-  /** CSV is left in the request, for the action to read as it comes. */
-  async #readBody(route: AnyRoute, req: IncomingMessage): Promise<JsonBody | "csv" | null> {
+  async #readBody(route: AnyRoute, req: IncomingMessage): Promise<RequestBody> {
     if (route.csv !== undefined && isCsv(req)) return "csv";
     if (!hasBody(req)) return null;
+    const form = await this.#readForm(route, req);
+    if (form !== null) return form;
     return readJson(req, route.bodyMaxBytes ?? this.#parts.maxBodyBytes);
+  }
+
+  /** A form is held in memory until its file has been taken: so many at once. */
+  async #readForm({ multipart }: AnyRoute, req: IncomingMessage): Promise<FormBody | null> {
+    if (multipart === undefined) return null;
+    if (this.#forms >= FORMS_MAX)
+      throw new RestError("OVERLOADED", "too many files are being sent", { retryAfterS: 2 });
+    this.#forms += 1;
+    try {
+      return await readForm(req, multipart.maxBytes);
+    } finally {
+      this.#forms -= 1;
+    }
   }
 
   /** A preflight, or a question what the path knows. */
@@ -146,6 +169,7 @@ export class Pipeline {
     ctx: RequestContext,
     route: AnyRoute,
     params: Params,
+    stream: Readable | null,
     req: IncomingMessage,
     res: ServerResponse,
   ): Promise<void> {
@@ -153,10 +177,9 @@ export class Pipeline {
     // What waits in a queue is not begun for a client that has hung up.
     const locals: CallerLocals = ctx.locals;
     locals.isAbandoned = () => res.destroyed && !res.writableFinished;
-    const isUpload = route.csv !== undefined && hasBody(req) && !req.readableEnded;
     const result: unknown = await ctx.call(route.action, params, {
-      timeout: isUpload ? UPLOAD_TIMEOUT_MS : timeout,
-      ...(isUpload && { stream: req }),
+      timeout: stream === null ? timeout : UPLOAD_TIMEOUT_MS,
+      ...(stream !== null && { stream }),
     });
     if (route.download !== undefined) {
       await sendDownload(req, res, result, route.download.describe(params));
@@ -176,6 +199,19 @@ export class Pipeline {
   }
 }
 
+/** What an action reads beside its parameters: CSV as it comes, or the file of a form. */
+function streamOf(route: AnyRoute, req: IncomingMessage, body: RequestBody): Readable | null {
+  if (body !== null && body !== "csv" && body.kind === "form") {
+    const { bytes } = body.file ?? {};
+    return bytes === undefined ? null : Readable.from(chunksOf(bytes), { objectMode: false });
+  }
+  return route.csv !== undefined && hasBody(req) && !req.readableEnded ? req : null;
+}
+
+function* chunksOf(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) yield bytes.subarray(at, at + CHUNK_BYTES);
+}
+
 function stopOf(route: AnyRoute, own: OwnHandlers): Stop {
   if (!isOwn(route.action, own)) return { route, own: null };
   const validate = new Validators.Fastest().compile(route.input.validator);
@@ -191,13 +227,10 @@ function isOwn(action: string, own: OwnHandlers): action is keyof OwnHandlers {
 }
 
 /** Strict UTF-8 loses nothing: the text is the bytes. */
-function signedOf(
-  req: IncomingMessage,
-  body: JsonBody | "csv" | null,
-): NonNullable<RequestMeta["signed"]> {
+function signedOf(req: IncomingMessage, body: RequestBody): NonNullable<RequestMeta["signed"]> {
   const signature = req.headers["x-signature"];
   return {
-    body: body === null || body === "csv" ? "" : body.source,
+    body: body === null || body === "csv" || body.kind === "form" ? "" : body.source,
     signature: typeof signature === "string" ? signature : null,
   };
 }

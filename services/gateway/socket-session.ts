@@ -7,32 +7,48 @@ import type { OpenStream, StreamHub } from "../../mixins/rest/stream.ts";
 import type { Wire } from "../../mixins/rest/stream-wire.ts";
 import type { RequestUser } from "../../types/contracts.ts";
 import type { Identifier } from "./identify.ts";
+import { NO_HEADERS } from "./limits.ts";
+import type { RequestLimits } from "./limits.ts";
 import { CLOSE_CODES } from "./socket-wire.ts";
 
 const CHANNELS_MAX = 1_000;
 const CHANNELS_AT_ONCE = 100;
 /** A client that does not understand us is let go. */
 const FAULTS_MAX = 20;
+/** So is one that asks faster than it is answered, */
+const MESSAGES_WAITING_MAX = 500;
+/** and one that asks and does not read: it holds this much of our memory at most, the events under way to it among them. */
+const UNREAD_BYTES_MAX = 4_194_304;
+
+interface SessionParts {
+  readonly identifier: Identifier;
+  readonly limits: RequestLimits;
+}
 
 /** What a client says on its WebSocket, and what it hears back; events come by the hub. */
 export class SocketSession {
   readonly #socket: WebSocket;
   readonly #user: RequestUser;
   readonly #identifier: Identifier;
+  readonly #limits: RequestLimits;
   #stream: OpenStream | null = null;
   #faults = 0;
+  /** messages are taken one after the other, so that they are answered in their order */
+  #turn = Promise.resolve();
+  #waiting = 0;
 
-  constructor(socket: WebSocket, user: RequestUser, identifier: Identifier) {
+  constructor(socket: WebSocket, user: RequestUser, { identifier, limits }: SessionParts) {
     this.#socket = socket;
     this.#user = user;
     this.#identifier = identifier;
+    this.#limits = limits;
   }
 
   /** @throws RestError for channels that are not known or not permitted, and as `StreamHub.add` */
   begin(hub: StreamHub, wire: Wire, expiresAtMs: number, search: URLSearchParams): void {
     const { channels, lastEventId } = askedIn(search, this.#user);
     this.#socket.on("message", (data: Buffer, isBinary: boolean) => {
-      void this.#take(isBinary ? null : data.toString("utf8"));
+      this.#hear(isBinary ? null : data.toString("utf8"));
     });
     this.#socket.on("error", () => undefined);
     this.#stream = hub.add(wire, { user: this.#user, channels, expiresAtMs, lastEventId });
@@ -45,20 +61,42 @@ export class SocketSession {
     this.#socket.close(CLOSE_CODES.misused);
   }
 
+  #hear(text: string | null): void {
+    if (this.#waiting >= MESSAGES_WAITING_MAX) return this.#dismiss("too many messages");
+    this.#waiting += 1;
+    this.#turn = this.#takeAfter(this.#turn, text);
+  }
+
+  async #takeAfter(turn: Promise<void>, text: string | null): Promise<void> {
+    await turn;
+    this.#waiting -= 1;
+    await this.#take(text);
+  }
+
+  /** What it has said already is not heard any more. */
+  #dismiss(reason: string): void {
+    this.#stream = null;
+    this.#socket.close(CLOSE_CODES.misused, reason);
+  }
+
   async #take(text: string | null): Promise<void> {
+    if (this.#stream === null) return;
     try {
       await this.#obey(parse(text));
     } catch (error) {
       this.#complain(error);
       this.#faults += 1;
-      if (this.#faults >= FAULTS_MAX) this.#socket.close(CLOSE_CODES.misused, "too many faults");
+      if (this.#faults >= FAULTS_MAX) this.#dismiss("too many faults");
     }
   }
 
   async #obey(message: { readonly [field: string]: unknown }): Promise<void> {
+    const type = message["type"];
+    if (type === "ping") return this.#say({ type: "pong" });
+    await this.#limits.take("subscriptions", this.#user.userId, NO_HEADERS);
     const stream = this.#stream;
     if (stream === null) return;
-    switch (message["type"]) {
+    switch (type) {
       case "subscribe":
         this.#subscribe(stream, message);
         return this.#say({ type: "subscribed", channels: [...stream.channels] });
@@ -67,8 +105,6 @@ export class SocketSession {
         return this.#say({ type: "subscribed", channels: [...stream.channels] });
       case "authenticate":
         return this.#prolong(stream, message["token"]);
-      case "ping":
-        return this.#say({ type: "pong" });
       default:
         throw invalid("type", "must be subscribe, unsubscribe, authenticate or ping");
     }
@@ -97,6 +133,7 @@ export class SocketSession {
 
   #say(message: object): void {
     this.#socket.send(JSON.stringify(message), () => undefined);
+    if (this.#socket.bufferedAmount > UNREAD_BYTES_MAX) this.#socket.terminate();
   }
 }
 

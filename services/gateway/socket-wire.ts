@@ -18,7 +18,7 @@ export function socketWire(socket: WebSocket, connection: Socket): Wire {
       // One packet for all that waits; a broken connection is told of by its end.
       connection.cork();
       for (const [index, frame] of frames.entries())
-        socket.send(frame, index === frames.length - 1 ? () => taken() : () => undefined);
+        socket.send(frame.text, index === frames.length - 1 ? () => taken() : () => undefined);
       connection.uncork();
     },
     beat() {

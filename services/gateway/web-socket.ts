@@ -8,7 +8,7 @@ import { RestError } from "../../mixins/rest/rest-error.ts";
 import type { StreamHub } from "../../mixins/rest/stream.ts";
 import type { CorsConfig } from "./cors.ts";
 import type { Identifier, Identity } from "./identify.ts";
-import { addressOf } from "./limits.ts";
+import { addressOf, NO_HEADERS } from "./limits.ts";
 import type { RequestLimits } from "./limits.ts";
 import { SocketSession } from "./socket-session.ts";
 import { socketWire } from "./socket-wire.ts";
@@ -82,7 +82,7 @@ export class SocketDoor {
     req: IncomingMessage,
     { expiresAtMs, ...user }: Identity,
   ): void {
-    const session = new SocketSession(socket, user, this.#parts.identifier);
+    const session = new SocketSession(socket, user, this.#parts);
     try {
       session.begin(this.#parts.hub, socketWire(socket, connection), expiresAtMs, searchOf(req));
     } catch (error) {
@@ -106,9 +106,6 @@ function credentialsOf({ headers }: IncomingMessage): string | undefined {
   const token = protocols.find((protocol) => protocol.startsWith(BEARER));
   return token === undefined ? undefined : `Bearer ${token.slice(BEARER.length)}`;
 }
-
-/** Limits are told in headers, and a handshake has none of ours. */
-const NO_HEADERS = { setHeader: (): void => undefined };
 
 /** An ordinary answer in place of the handshake. */
 function refuse(connection: Socket, error: unknown): void {

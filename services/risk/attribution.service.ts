@@ -1,10 +1,5 @@
 import type { ServiceSchema } from "moleculer";
-import {
-  addUp,
-  attribute,
-  type Effects,
-  type PeriodAttribution,
-} from "../../domain/risk/attribution/brinson.ts";
+import { attribute, type PeriodAttribution } from "../../domain/risk/attribution/brinson.ts";
 import { compoundGeometric, type Linked, linkEffects } from "../../domain/risk/attribution/link.ts";
 import { unprocessable } from "../../mixins/rest/rest-error.ts";
 import type { ActionMap } from "../../mixins/rest/routes/index.ts";
@@ -15,6 +10,7 @@ import {
 import { isoTime } from "../../mixins/rest/views.ts";
 import type { RequestContext } from "../../types/contracts.ts";
 import type { NodeContext } from "../context.ts";
+import { effectsView } from "./attribution/effects-view.ts";
 
 type Params = ActionMap["attribution.attribute"]["params"];
 
@@ -59,12 +55,12 @@ function attributed(node: NodeContext, { method, linking, periods }: Params): At
     portfolioReturn,
     benchmarkReturn,
     activeReturn: active,
-    groups: groups.map(({ group, ...effects }) => ({ group, ...withTotal(effects) })),
-    total: withTotal(addUp(groups)),
+    groups: groups.map(({ group, ...effects }) => ({ group, ...effectsView([effects]) })),
+    total: effectsView(groups),
     periods: found.map((period) => ({
       portfolioReturn: period.portfolioReturn,
       benchmarkReturn: period.benchmarkReturn,
-      ...withTotal(period.total),
+      ...effectsView([period.total]),
     })),
     asOf: isoTime(node.clock.now()),
     sampleSize: periods.length,
@@ -75,10 +71,6 @@ function attributed(node: NodeContext, { method, linking, periods }: Params): At
       { path: "periods", code: "OUT_OF_RANGE", message: "compound beyond every number" },
     ]);
   return view;
-}
-
-function withTotal({ allocation, selection, interaction }: Effects) {
-  return { allocation, selection, interaction, total: allocation + selection + interaction };
 }
 
 function refuseRuin(periods: readonly PeriodAttribution[]): void {

@@ -3,7 +3,7 @@ import type { ExchangeRate } from "../../domain/portfolio/market-view.ts";
 import type { PortfolioSummary } from "../../domain/portfolio/messages.ts";
 import type { Rates } from "../../domain/portfolio/valuation.ts";
 import { costFactor } from "../../domain/risk/funding.ts";
-import { Decimal, dec } from "../../domain/shared/decimal.ts";
+import { Decimal, dec, text, ZERO } from "../../domain/shared/decimal.ts";
 import type { CurrencyRate } from "../../domain/market/currency-pair.ts";
 
 /** What `ctx` and a node's broker have in common. */
@@ -72,6 +72,38 @@ export async function powerIn(
   if (currencies.terms.conversion === "none") return own;
   const converted = (await local(dec(buyingPower))).dividedBy(costFactor(currencies.terms));
   return Decimal.max(own, converted.toDecimalPlaces(8, Decimal.ROUND_DOWN));
+}
+
+/**
+ * The portfolio as it can spend once a purchase in this currency is paid: by the currency's own cash where it suffices or
+ * nothing is converted, else as a whole by base currency, as the check of an order has it.
+ * @param cost in the currency of the purchase
+ * @param inBase that currency in the base currency
+ */
+export async function afterPurchase(
+  summary: PortfolioSummary,
+  currency: string,
+  cost: Decimal,
+  inBase: (amount: Decimal) => Promise<Decimal>,
+): Promise<PortfolioSummary> {
+  const { currencies, baseCurrency, buyingPower } = summary;
+  if (currencies === undefined || currency === baseCurrency)
+    return { ...summary, buyingPower: less(buyingPower, await inBase(cost)) };
+  const { terms, balances } = currencies;
+  if (terms.conversion !== "none" && cost.greaterThan(ownPower(summary, currency))) {
+    const converted = (await inBase(cost)).times(costFactor(terms));
+    return { ...summary, buyingPower: less(buyingPower, converted) };
+  }
+  const paid = balances.map((balance) =>
+    balance.currency === currency
+      ? { ...balance, buyingPower: less(balance.buyingPower, cost) }
+      : balance,
+  );
+  return { ...summary, currencies: { ...currencies, balances: paid } };
+}
+
+function less(power: string, cost: Decimal): string {
+  return text(Decimal.max(dec(power).minus(cost), ZERO));
 }
 
 /** The same as it is shown: of the currency that pays where only one can, else of the base currency. */

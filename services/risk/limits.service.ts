@@ -21,6 +21,7 @@ import { liveRiskOf } from "./live/live-risk.ts";
 import { measure } from "./live/measure.ts";
 import { policyOf, tenantLimitsJson, tenantPolicyOf, toLimitsView } from "./live/policy-views.ts";
 import { type Prepare, Preparing } from "./live/preparing.ts";
+import { OrderFacts } from "./order-facts.ts";
 import { RISK_WATCH, RiskDuty } from "./live/risk-duty.ts";
 import { tellTenantLimits } from "./live/tenant-limits.ts";
 
@@ -36,6 +37,7 @@ export function limitsService(node: NodeContext): ServiceSchema {
   const access = new PortfolioAccess(node.pool);
   const live = liveRiskOf(node);
   const preparing = new Preparing(node, live);
+  const facts = new OrderFacts(node, preparing);
   const shown = async (ctx: RequestContext<OfPortfolio>): Promise<RiskLimitsView> => {
     await access.requireRead(userOf(ctx), ctx.params.portfolioId);
     return view(node, ctx, ctx.params.portfolioId);
@@ -70,6 +72,11 @@ export function limitsService(node: NodeContext): ServiceSchema {
         params: routes.listBreaches.input.validator,
         handler: (ctx: RequestContext<Params<"limits.breaches">>) => breaches(node, access, ctx),
       },
+      tenantBreaches: {
+        params: routes.listTenantBreaches.input.validator,
+        handler: (ctx: RequestContext<Params<"limits.tenantBreaches">>) =>
+          breachesOf(node, ctx, null),
+      },
       getTenant: {
         params: routes.getTenantLimits.input.validator,
         handler: (ctx: RequestContext<Params<"limits.getTenant">>) => tenantView(node, ctx),
@@ -93,7 +100,12 @@ export function limitsService(node: NodeContext): ServiceSchema {
         visibility: "public",
         handler: (ctx: RequestContext<Prepare>) => preparing.prepare(ctx),
       },
-      /** The same, on the node that has the portfolio. @returns whether any limit needs prices */
+      /** All that an order's sender needs of its portfolio's service, in one message; what cannot be found out is null. */
+      facts: {
+        visibility: "public",
+        handler: (ctx: RequestContext<Prepare>) => facts.of(ctx),
+      },
+      /** `prepare`, on the node that has the portfolio. @returns whether any limit needs prices */
       ready: {
         visibility: "public",
         handler: (ctx: RequestContext<Prepare>) => preparing.ready(ctx),
@@ -180,9 +192,20 @@ async function breaches(
   access: PortfolioAccess,
   ctx: RequestContext<Params<"limits.breaches">>,
 ): Promise<BreachPage> {
-  const { portfolioId, limit, cursor, order } = ctx.params;
+  const { portfolioId } = ctx.params;
   await access.requireRead(userOf(ctx), portfolioId);
+  return breachesOf(node, ctx, portfolioId);
+}
+
+/** @param portfolioId null: of the whole tenant */
+async function breachesOf(
+  node: NodeContext,
+  ctx: RequestContext<Params<"limits.tenantBreaches">>,
+  portfolioId: string | null,
+): Promise<BreachPage> {
+  const { limit, cursor, order } = ctx.params;
   const found = await listBreaches(node.pool, {
+    tenantId: userOf(ctx).tenantId,
     portfolioId,
     afterId: decodeCursor(cursor, { id: "number" })?.id ?? null,
     order,

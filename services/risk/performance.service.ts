@@ -5,7 +5,7 @@ import * as routes from "../../mixins/rest/routes/performance.ts";
 import type { RequestContext } from "../../types/contracts.ts";
 import { PortfolioAccess } from "../access.ts";
 import type { NodeContext } from "../context.ts";
-import { readPerformance } from "./performance/read.ts";
+import { readAttribution, readPerformance } from "./performance/read.ts";
 import { readReport } from "./performance/report.ts";
 
 type Params = ActionMap["performance.get"]["params"];
@@ -20,6 +20,12 @@ export function performanceService(node: NodeContext): ServiceSchema {
         ...heavyRead(2, 16),
         params: routes.getPerformance.input.validator,
         handler: (ctx: RequestContext<Params>) => readPerformance(node, access, ctx),
+      },
+      attribute: {
+        ...heavyRead(2, 16),
+        params: routes.attributePortfolio.input.validator,
+        handler: (ctx: RequestContext<ActionMap["performance.attribute"]["params"]>) =>
+          readAttribution(node, access, ctx),
       },
       report: {
         ...heavyRead(2, 16),

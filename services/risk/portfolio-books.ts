@@ -1,5 +1,5 @@
 import { equityCurve } from "../../domain/portfolio/equity-curve.ts";
-import type { EquityPoint, MarketClose } from "../../domain/portfolio/equity-curve.ts";
+import type { CurveInput, EquityPoint, MarketClose } from "../../domain/portfolio/equity-curve.ts";
 import type { PortfolioEvent } from "../../domain/portfolio/messages.ts";
 import type { StoredEvent } from "../../domain/shared/journal.ts";
 import type { ActionMap } from "../../mixins/rest/routes/index.ts";
@@ -87,13 +87,15 @@ export async function readCurve(
   ctx: RequestContext,
   portfolioId: string,
 ): Promise<{
+  readonly input: CurveInput;
   readonly events: readonly PortfolioEvent[];
   readonly points: readonly EquityPoint[];
 }> {
   const stored = await createJournal(node.pool).history({ type: "portfolio", id: portfolioId });
   const events = stored.map(eventOf);
   const closes = await closesOf(ctx, events);
-  return { events, points: equityCurve(events, closes, await rateHistories(ctx, events)) };
+  const rates = await rateHistories(ctx, events);
+  return { input: { events, closes, rates }, events, points: equityCurve(events, closes, rates) };
 }
 
 function eventOf(stored: StoredEvent): PortfolioEvent {

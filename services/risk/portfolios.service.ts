@@ -1,16 +1,10 @@
 import type { ServiceSchema } from "moleculer";
 import type {
-  MarketView,
-  OrderVerdict,
   PortfolioCommand,
   PortfolioEvent,
   PortfolioLimits,
   PortfolioSummary,
-  RiskBoard,
-  Signal,
 } from "../../domain/portfolio/messages.ts";
-import { PAPER_FEES } from "../../domain/execution/fees.ts";
-import type { ExchangeRate } from "../../domain/portfolio/market-view.ts";
 import type { OutboxEvent } from "../../domain/shared/journal.ts";
 import { bodyHash, uuidv5 } from "../../mixins/actor/ids.ts";
 import { deadlineOf } from "../../mixins/resilience/deadline.ts";
@@ -29,6 +23,13 @@ import { noteWatched } from "../../models/risk-policies.ts";
 import { noteMargined } from "../../models/margined.ts";
 import { listViews } from "../../models/views.ts";
 import type { RequestContext } from "../../types/contracts.ts";
+import {
+  type ActOnPair,
+  type ActOnSignal,
+  actOnPair,
+  actOnSignal,
+  checkSignal,
+} from "./act-on-signal.ts";
 import { PortfolioAccess, userOf, viewerOf } from "../access.ts";
 import type { NodeContext } from "../context.ts";
 import { withIds } from "../logging.ts";
@@ -43,8 +44,6 @@ import { transact } from "./transactions.ts";
 
 type Params<A extends keyof ActionMap> = ActionMap[A]["params"];
 
-/** The market does not stop for a broker that is slow to answer. */
-const SETTLE_MS = 1_000;
 const NAMESPACE = "1d9b6f84-7c25-4e0a-a3d1-58c2e9f07b36";
 
 /** Portfolios over REST, and the door through which signals reach them. */
@@ -133,6 +132,14 @@ export function portfoliosService(node: NodeContext): ServiceSchema {
         visibility: "public",
         handler: (ctx: RequestContext<ActOnSignal>) => actOnSignal(node, ctx),
       },
+      checkSignal: {
+        visibility: "public",
+        handler: (ctx: RequestContext<ActOnSignal>) => checkSignal(node, ctx),
+      },
+      actOnPair: {
+        visibility: "public",
+        handler: (ctx: RequestContext<ActOnPair>) => actOnPair(node, ctx),
+      },
       open: {
         visibility: "public",
         handler: async (ctx: RequestContext<OpenPortfolio>) => {
@@ -169,57 +176,10 @@ function logAlarm(node: NodeContext, { ref, event }: OutboxEvent): void {
   );
 }
 
-/** From the signals service: a strategy's signal for the portfolio that it trades for. */
-export interface ActOnSignal {
-  readonly portfolioId: string;
-  readonly signal: Signal;
-  readonly fraction: string;
-}
-
 /** From inside, at first start: a portfolio with an id of its own. */
 export interface OpenPortfolio {
   readonly portfolioId: string;
   readonly command: PortfolioCommand & { readonly type: "Open" };
-}
-
-/**
- * One signal acts once: the command's id is made of portfolio and signal. Answered when the order is at its broker, so that
- * the next bar finds it there.
- */
-async function actOnSignal(
-  node: NodeContext,
-  ctx: RequestContext<ActOnSignal>,
-): Promise<OrderVerdict> {
-  const { portfolioId, signal, fraction } = ctx.params;
-  const { symbol } = signal;
-  const seen = await ctx.call<Omit<MarketView, "feeBps">, { symbol: string }>(
-    "symbols.marketView",
-    { symbol },
-  );
-  const board = await ctx.call<RiskBoard | null, unknown>("margin.board", { portfolioId });
-  await ctx.call("limits.prepare", { portfolioId, symbol }).catch(() => null);
-  const asked = { portfolioId, symbol };
-  const exchange = await ctx.call<ExchangeRate | null, unknown>("fx.exchange", asked);
-  const market = {
-    ...seen,
-    feeBps: PAPER_FEES.takerBps,
-    ...(board && { board }),
-    ...(exchange && { exchange }),
-  };
-  const command: PortfolioCommand = { type: "ActOnSignal", signal, fraction, market };
-  const portfolio = { type: "portfolio", id: portfolioId };
-  const answer = await node.actors.call(portfolio, command, {
-    commandId: uuidv5(NAMESPACE, `signal:${portfolioId}:${signal.signalId}`),
-    bodyHash: bodyHash({ signal, fraction }),
-    ...deadlineOf(ctx, node.clock),
-  });
-  // sound: what the portfolio's decider replies to ActOnSignal
-  const verdict = answer.reply as unknown as OrderVerdict;
-  if (verdict.verdict === "approved") {
-    await node.actorSystem.settled(SETTLE_MS, [portfolio]);
-    await node.actorSystem.settled(SETTLE_MS, [{ type: "order", id: verdict.order.orderId }]);
-  }
-  return verdict;
 }
 
 /** The portfolio's id follows from the idempotency key, so that a repeat finds the same portfolio. */

@@ -9,6 +9,7 @@ import { orderRebalance, proposeRebalance } from "../../mixins/rest/routes/risk-
 import type { RouteInput } from "../support/http.ts";
 import { eventually } from "../support/node-eventually.ts";
 import { HandMarket } from "../support/node-market.ts";
+import { createTransaction } from "../../mixins/rest/routes/transactions.ts";
 import { signUp } from "../support/node-users.ts";
 import { withNode } from "../support/node.ts";
 import { expectProblem } from "./problems.ts";
@@ -326,6 +327,33 @@ describe("a rebalance", () => {
     ]);
     expect(found.proposals[0]?.targetWeight).toBeCloseTo(0.45, 12);
   });
+
+  it.each([
+    ["none", "300", ["60", "39"]],
+    ["auto", "300", ["60", "180"]],
+  ] as const)(
+    "pays in the currency of what is bought, once, with conversion %s",
+    async (conversion, euros, [first, second]) => {
+      const pair = { assetClass: "fx", tickSize: "0.00001", calendar: "24x7" } as const;
+      await market.list("EURUSD", pair);
+      await market.list("SAPX", { currency: "EUR" });
+      await market.list("BASX", { currency: "EUR" });
+      await market.play({ EURUSD: 1, SAPX: 3, BASX: 3 });
+      const terms = { name: "fx", baseCurrency: "USD", initialCash: "1500", multiCurrency: true };
+      const { portfolioId } = await node().admin.call(createPortfolio, { ...terms, conversion });
+      const deposit = { portfolioId, type: "deposit", currency: "EUR", amount: euros };
+      await node().admin.call(createTransaction, deposit);
+      const weights = [
+        { symbol: "SAPX", weight: 0.1 },
+        { symbol: "BASX", weight: 0.3 },
+      ];
+      const found = await node().admin.call(proposeRebalance, { portfolioId, weights });
+      expect(found.proposals.map(({ symbol, quantity }) => [symbol, quantity])).toEqual([
+        ["SAPX", first],
+        ["BASX", second],
+      ]);
+    },
+  );
 
   it("is placed once, filled, and then on target", async () => {
     const portfolioId = await fund();

@@ -6,6 +6,7 @@ import {
   getLive,
   getTenantLimits,
   listBreaches,
+  listTenantBreaches,
   overrideLimit,
   putLimits,
   putTenantLimits,
@@ -325,8 +326,25 @@ describe("limits that are checked with every price of a portfolio", () => {
       return data[0] ?? null;
     });
     expect(alert).toMatchObject({ portfolioId: null, severity: "warning", observed: "50000" });
+    const recorded = (wanted: readonly unknown[]) =>
+      eventually(JSON.stringify(wanted), async () => {
+        const { data } = await own.client.call(listTenantBreaches, {});
+        const rows = data.map((one) => [one.limit, one.level, one.value, one.endedAt !== null]);
+        return JSON.stringify(rows) === JSON.stringify(wanted) ? true : null;
+      });
+    await recorded([["maxGrossNotional", "warning", "40000", false]]);
+    await desk.call(putTenantLimits, { maxGrossNotional: "45000" });
+    await recorded([
+      ["maxGrossNotional", "warning", "40000", true],
+      ["maxGrossNotional", "breach", "45000", false],
+    ]);
+    expect((await foreigner.call(listTenantBreaches, {})).data).toEqual([]);
     expectProblem(await own.client.ask(putTenantLimits, {}), "FORBIDDEN");
     await desk.call(putTenantLimits, {});
+    await recorded([
+      ["maxGrossNotional", "warning", "40000", true],
+      ["maxGrossNotional", "breach", "45000", true],
+    ]);
     await own.client.call(createOrder, buy(first, "1"));
   });
 

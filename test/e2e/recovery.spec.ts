@@ -1,3 +1,4 @@
+import { PLAIN_EXECUTION } from "../../domain/ai/signals/execution.ts";
 import type { ProbePoint } from "../../mixins/actor/ports.ts";
 import { createOrder, getOrderEvents } from "../../mixins/rest/routes/orders.ts";
 import { createPortfolio } from "../../mixins/rest/routes/portfolios.ts";
@@ -75,10 +76,19 @@ async function storeCrossing(node: TestNode): Promise<string> {
   await upsertStrategy(node.database.pool, {
     strategyId: "cross",
     portfolioId,
-    symbol: "ACME",
+    tenantId: "default",
+    name: "Cross",
+    symbols: ["ACME"],
     timeframe: "1d",
     kind: "crossover",
-    parameters: { fast: "sma_2", slow: "sma_3", fraction: "0.5" },
+    parameters: { fast: "sma_2", slow: "sma_3" },
+    sizing: { method: "fixedFraction", fraction: "0.5" },
+    allowShort: false,
+    maxPosition: null,
+    execution: PLAIN_EXECUTION,
+    maxOpenPositions: null,
+    cooldownBars: null,
+    maxDailyLoss: null,
     status: "running",
   });
   for (const price of [100, 90, 80]) await hand.play({ ACME: price });

@@ -1,5 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createPortfolio } from "../../mixins/rest/routes/portfolios.ts";
+import { getPortfolioRisk } from "../../mixins/rest/routes/risk-portfolio.ts";
+import { putSymbol } from "../../mixins/rest/routes/symbols.ts";
+import { createTransaction } from "../../mixins/rest/routes/transactions.ts";
 import { backtestVar, fitTail, modelVolatility } from "../../mixins/rest/routes/risk-measures.ts";
 import { valueAtRisk } from "../../mixins/rest/routes/risk-var.ts";
 import type { RouteInput } from "../support/http.ts";
@@ -55,10 +58,13 @@ describe("value at risk", () => {
       expect(found.standardError).toBeGreaterThan(0);
       const again = await measure({ assets, weights: [0.5, 0.7, -0.2], method, ...seed });
       expect(again.var).toBe(found.var);
+      // The same paths without THREE, whichever way they are asked for.
+      const rest = await measure({ assets, weights: [0.5, 0.7, 0], method, ...seed });
+      expect(parts[2]?.incremental).toBe(found.var - rest.var);
     } else {
       expect(found.sampleSize).toBe(300);
-      for (const { incremental } of parts) expect(Number.isFinite(incremental)).toBe(true);
     }
+    for (const { incremental } of parts) expect(Number.isFinite(incremental)).toBe(true);
   });
 
   it("of bare returns is the quantile between order statistics, and money with a value", async () => {
@@ -317,6 +323,9 @@ describe("value at risk of stored bars", () => {
     expect(neutral.var).toBeCloseTo(legs.var, 9);
     const worth = { positions: hedge, lookback: 30, value: "100" };
     expectProblem(await refused(worth), "INSUFFICIENT_DATA");
+    await define("RISKN");
+    const young = { positions: [...positions, { symbol: "RISKN", value: "1" }] };
+    expect((await refused(young)).text).toContain("RISKN");
     const long = { positions, lookback: 31 };
     expectProblem(await refused(long), "INSUFFICIENT_DATA");
     const unknown = { positions: [{ symbol: "NOWHERE", quantity: 1 }] };
@@ -329,8 +338,48 @@ describe("value at risk of stored bars", () => {
     const { client } = await signUp(node(), { role: "viewer" });
     expectProblem(await client.ask(valueAtRisk, { portfolioId }), "NOT_FOUND");
     expectProblem(await node().anonymous.ask(valueAtRisk, { portfolioId }), "UNAUTHENTICATED");
-    // Nothing but cash has no returns.
-    expectProblem(await refused({ portfolioId }), "INSUFFICIENT_DATA");
+  });
+
+  it.each(["historical", "normal", "garch", "evt", "monteCarlo"])(
+    "of cash in the portfolio's own currency is 0 by %s",
+    async (method) => {
+      const terms = { name: "cash", baseCurrency: "USD", initialCash: "1000" };
+      const { portfolioId } = await node().admin.call(createPortfolio, terms);
+      const found = await measure({ portfolioId, method, confidence: 0.99 });
+      expect(found).toMatchObject({ var: 0, expectedShortfall: 0, value: 1000, components: [] });
+    },
+  );
+
+  it("of cash in another currency is that of its rate, beside positions on their days", async () => {
+    const terms = { name: "FX", assetClass: "fx", venue: "PAPER", tickSize: "0.00001" };
+    const pair = { ...terms, symbol: "EURUSD", currency: "USD", calendar: "24x7", lotSize: "1" };
+    await node().admin.call(putSymbol, pair);
+    const rates = second.map((price) => (Number(price) / 90).toFixed(5));
+    await store(rates.map((rate, i) => bar("EURUSD", days[i] ?? "", rate)));
+    const fund = { name: "fx", baseCurrency: "USD", initialCash: "1000", multiCurrency: true };
+    const { portfolioId } = await node().admin.call(createPortfolio, fund);
+    const deposit = { portfolioId, type: "deposit", currency: "EUR", amount: "500" };
+    await node().admin.call(createTransaction, deposit);
+    const found = await measure({ portfolioId, lookback: 30, confidence: 0.9 });
+    const value = 500 * Number(rates.at(-1));
+    const given = await measure({
+      returns: changes(rates),
+      confidence: 0.9,
+      value: value.toFixed(8),
+    });
+    expect(found.value).toBeCloseTo(1000 + value, 6);
+    expect(found.var).toBeCloseTo(given.var, 6);
+    expect(found.expectedShortfall).toBeCloseTo(given.expectedShortfall, 6);
+    expect(found.components).toMatchObject([{ name: "cash:EUR" }]);
+    const report = await node().admin.call(getPortfolioRisk, {
+      portfolioId,
+      lookback: 30,
+      confidence: 0.9,
+      benchmark: "RISKA",
+    });
+    expect(report.var).toBeCloseTo(given.var, 6);
+    expect(report.components).toMatchObject([{ symbol: "cash:EUR" }]);
+    expect(report.metrics.beta).toEqual(expect.any(Number));
   });
 });
 

@@ -10,6 +10,7 @@ import type { ROUTES } from "../../mixins/rest/routes/index.ts";
 import { createScenario } from "../../mixins/rest/routes/risk-stress.ts";
 import { listAlerts } from "../../mixins/rest/routes/risk-alerts.ts";
 import { setKillSwitch } from "../../mixins/rest/routes/risk-kill-switch.ts";
+import { createTradingStrategy } from "../../mixins/rest/routes/strategies.ts";
 import { listTrades } from "../../mixins/rest/routes/trades.ts";
 import { AlpacaServer } from "../support/alpaca-server.ts";
 import type { HttpClient, RouteInput } from "../support/http.ts";
@@ -18,9 +19,13 @@ import { HandMarket } from "../support/node-market.ts";
 import { USER_PASSWORD, signUp } from "../support/node-users.ts";
 import type { TestUser } from "../support/node-users.ts";
 import type { TestNode } from "../support/node.ts";
+import { mlpFile } from "../support/onnx-file.ts";
 import { SigningClient } from "../support/signing-client.ts";
+import { IMPORTED, leaveImported, NET } from "./imported.ts";
 import { leaveJob } from "./jobs.ts";
+import { leaveModel } from "./models.ts";
 import { joinIdlePeer, leaveEffect } from "./operations.ts";
+import { LEFT_RANGE, leaveAgent } from "./agents.ts";
 import { beginQuietParent } from "./parents.ts";
 
 type Action = (typeof ROUTES)[number]["action"];
@@ -60,6 +65,10 @@ export interface World {
   readonly parkEffect: () => Promise<string>;
   /** Puts a job of the trader's on record, of a kind that no node runs. */
   readonly leaveJob: (status: "queued" | "succeeded") => Promise<RouteInput>;
+  /** Puts a model of the tenant on record, with two versions that nobody trained. */
+  readonly leaveModel: () => Promise<RouteInput>;
+  /** Puts an agent of the tenant on record, which has hardly learnt anything. */
+  readonly leaveAgent: () => Promise<RouteInput>;
 }
 
 export interface RouteCase {
@@ -113,12 +122,25 @@ export async function makeWorld(node: TestNode): Promise<World> {
     market,
     nodeId: node.context.config.nodeId,
     peerId: await joinIdlePeer(node),
-    newParent: async () => ({ orderId: await beginQuietParent(node, portfolioId, trader.userId) }),
+    newParent: async () => {
+      // On a slow machine the last price has grown old by now, and no slice is sent on one.
+      await market.quote("ACME", sidesAbout(104));
+      return { orderId: await beginQuietParent(node, portfolioId, trader.userId) };
+    },
     parkEffect: () => leaveEffect(node.database.pool, { type: "order", id: orderId }),
     leaveJob: async (status) => ({
       jobId: await leaveJob(node.database.pool, trader.userId, status),
     }),
+    leaveModel: () => leaveModel(node.context, trader.userId),
+    leaveAgent: () => leaveAgent(node, trader.userId),
   };
+}
+
+/** A quote, not a bar: no model of these tests has an artefact that could predict at one. */
+function sidesAbout(price: number) {
+  const [bid, ask] = [price - 0.1, price + 0.1].map((side) => side.toFixed(1));
+  const sizes = { bidSize: "1000", askSize: "1000" };
+  return { bid: bid ?? null, ask: ask ?? null, ...sizes, tsEventMs: Date.now() };
 }
 
 const KEY_ID = "PKROUTES";
@@ -127,6 +149,23 @@ const SECRET_KEY = "a-secret-of-the-trader";
 function brokerAccount(baseUrl: string): RouteInput {
   const credentials = { keyId: KEY_ID, secretKey: SECRET_KEY };
   return { broker: "alpaca", name: "Desk", credentials, settings: { baseUrl } };
+}
+
+const crossing = { kind: "crossover", parameters: { fast: "sma_2", slow: "sma_3" } };
+
+function strategyOf(portfolioId: string): RouteInput {
+  const sizing = { method: "fixedFraction", fraction: "0.1" };
+  return { portfolioId, name: "Cross", symbols: ["ACME"], signal: crossing, sizing };
+}
+
+async function ofStrategy({ trader, portfolioId }: World): Promise<RouteInput> {
+  const { strategyId } = await trader.call(createTradingStrategy, strategyOf(portfolioId));
+  return { strategyId };
+}
+
+async function ofModel({ leaveModel: leave }: World): Promise<RouteInput> {
+  const { version: _, ...model } = await leave();
+  return model;
 }
 
 async function newBrokerAccount({ trader }: World): Promise<RouteInput> {
@@ -329,9 +368,76 @@ export const CASES: { readonly [A in Action]: RouteCase } = {
     }),
   },
   "scenarios.remove": { input: newScenario },
+  "model-import.create": {
+    input: () => ({ ...IMPORTED, name: "net", file: Buffer.from(mlpFile(NET)).toString("base64") }),
+  },
+  "predictions.predict": { input: ({ trader }) => leaveImported(trader) },
+  "predictions.ask": { input: ({ trader }) => leaveImported(trader) },
+  "predictions.list": { input: nothing },
+  "rl.train": {
+    input: () => ({
+      name: "mine",
+      symbols: ["ACME"],
+      timeframe: "1d",
+      features: ["returns_1"],
+      trainRange: { start: "2010-01-01T00:00:00Z", end: "2016-01-01T00:00:00Z" },
+      testRange: { start: "2016-01-01T00:00:00Z", end: "2019-01-01T00:00:00Z" },
+      steps: 100,
+    }),
+  },
+  "rl.list": { input: nothing },
+  "rl.get": { input: ({ leaveAgent: leave }) => leave() },
+  "rl.remove": { input: ({ leaveAgent: leave }) => leave() },
+  "rl.act": { input: async (world) => ({ ...(await world.leaveAgent()), symbol: "RLX" }) },
+  "rl.evaluate": { input: async (world) => ({ ...(await world.leaveAgent()), range: LEFT_RANGE }) },
+  "models.list": { input: nothing },
+  "models.create": {
+    input: () => ({
+      name: "mine",
+      kind: "regressor",
+      algorithm: "ridge",
+      symbols: ["ACME"],
+      timeframe: "1d",
+      features: ["returns_1"],
+      target: { kind: "return", horizon: 1 },
+    }),
+  },
+  "models.algorithms": { input: nothing },
+  "datasets.describe": {
+    input: () => ({
+      symbols: ["ACME"],
+      features: ["returns_1", "sma_2"],
+      target: { kind: "direction", horizon: 1 },
+    }),
+  },
+  "models.get": { input: ofModel },
+  "models.update": { input: async (world) => ({ ...(await ofModel(world)), description: "ours" }) },
+  "models.archive": { input: ofModel },
+  "models.versions": { input: ofModel },
+  "models.version": { input: ({ leaveModel: leave }) => leave() },
+  "models.importance": { input: ({ leaveModel: leave }) => leave() },
+  "models.drift": { input: ({ leaveModel: leave }) => leave() },
+  "models.promote": {
+    input: async ({ leaveModel: leave }) => ({ ...(await leave()), stage: "staging" }),
+  },
+  "models.rollback": { input: ofModel },
+  "models.putAliases": { input: async (world) => ({ ...(await ofModel(world)), challenger: 1 }) },
+  "models.aliases": { input: ofModel },
+  "trainings.train": { input: ofModel },
+  "trainings.retrain": { input: ({ leaveModel: leave }) => leave() },
+  "trainings.search": {
+    input: async (world) => ({
+      ...(await ofModel(world)),
+      method: "grid",
+      space: { lambda: { min: 0.1, max: 1 } },
+    }),
+  },
+  "trainings.schedule": { input: async (world) => ({ ...(await ofModel(world)), hours: 24 }) },
+  "trainings.unschedule": { input: ofModel },
   "limits.get": { input: ofPortfolio, isOwned: true },
   "limits.live": { input: ofPortfolio, isOwned: true },
   "limits.breaches": { input: ofPortfolio, isOwned: true },
+  "limits.tenantBreaches": { input: () => ({}) },
   "limits.put": {
     who: ({ admin }) => admin,
     input: ({ portfolioId }) => ({
@@ -635,6 +741,10 @@ export const CASES: { readonly [A in Action]: RouteCase } = {
     input: ({ portfolioId }) => ({ portfolioId, benchmark: "ACME", riskFree: 0.0001 }),
     isOwned: true,
   },
+  "performance.attribute": {
+    input: ({ portfolioId }) => ({ portfolioId, benchmark: [{ symbol: "ACME", weight: 1 }] }),
+    isOwned: true,
+  },
   "performance.report": { input: ({ portfolioId }) => ({ portfolioId }), isOwned: true },
   "portfolios.transact": {
     input: ({ portfolioId }) => ({
@@ -671,6 +781,22 @@ export const CASES: { readonly [A in Action]: RouteCase } = {
   "broker-accounts.balances": { input: ofAccount, isOwned: true },
   "broker-accounts.reconcile": { input: ofAccount, isOwned: true },
   "signals.list": { input: () => ({ symbol: "ACME", since: "2020-01-01", limit: 10 }) },
+  "signals.compute": {
+    input: () => ({ symbols: ["ACME", "BOLT"], strategy: crossing }),
+  },
+  "trading-strategies.list": { input: nothing },
+  "trading-strategies.create": {
+    input: ({ portfolioId }) => strategyOf(portfolioId),
+    isOwned: true,
+  },
+  "trading-strategies.get": { input: ofStrategy, isOwned: true },
+  "trading-strategies.update": {
+    input: async (world) => ({ ...(await ofStrategy(world)), name: "ours" }),
+    isOwned: true,
+  },
+  "trading-strategies.remove": { input: ofStrategy, isOwned: true },
+  "trading-strategies.start": { input: ofStrategy, isOwned: true },
+  "trading-strategies.stop": { input: ofStrategy, isOwned: true },
   "symbols.list": { input: () => ({ search: "acme", assetClass: "equity", limit: 10 }) },
   "symbols.get": { input: () => ({ symbol: "ACME" }) },
   "symbols.put": {

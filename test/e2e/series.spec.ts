@@ -1,3 +1,4 @@
+import { PLAIN_EXECUTION } from "../../domain/ai/signals/execution.ts";
 import { readFileSync } from "node:fs";
 import type { MarketClose } from "../../domain/portfolio/equity-curve.ts";
 import { putListings, importCorporateActions } from "../../mixins/rest/routes/corporate-actions.ts";
@@ -284,22 +285,31 @@ describe("what follows from bars that were stored together", () => {
     const body = { name: "Own", baseCurrency: "USD", initialCash: "100000" };
     const { portfolioId } = await owner.client.call(createPortfolio, body);
     const { portfolioId: foreign } = await node().admin.call(createPortfolio, body);
-    for (const [strategyId, of] of [
-      ["by-formula", portfolioId],
-      ["without", foreign],
+    for (const [strategyId, of, tenantId] of [
+      ["by-formula", portfolioId, "formulas"],
+      ["without", foreign, "default"],
     ] as const) {
       await upsertStrategy(node().database.pool, {
         strategyId,
         portfolioId: of,
-        symbol: "FORM",
+        tenantId,
+        name: "Cross",
+        symbols: ["FORM"],
         timeframe: "1d",
         kind: "crossover",
-        parameters: { fast: "custom:fast", slow: "sma_3", fraction: "0.1" },
+        parameters: { fast: "custom:fast", slow: "sma_3" },
+        sizing: { method: "fixedFraction", fraction: "0.1" },
+        allowShort: false,
+        maxPosition: null,
+        execution: PLAIN_EXECUTION,
+        maxOpenPositions: null,
+        cooldownBars: null,
+        maxDailyLoss: null,
         status: "running",
       });
     }
     for (const price of [100, 90, 80, 120]) await hand.play({ FORM: price });
-    const { data } = await node().admin.call(listSignals, { symbol: "FORM" });
+    const { data } = await owner.client.call(listSignals, { symbol: "FORM" });
     expect(data.map(({ strategyId, side }) => [strategyId, side])).toEqual([["by-formula", "buy"]]);
     const complaints = node().errors.splice(0);
     expect(complaints).toHaveLength(4);

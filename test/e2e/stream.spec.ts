@@ -1,3 +1,4 @@
+import { PLAIN_EXECUTION } from "../../domain/ai/signals/execution.ts";
 import { upsertStrategy } from "../../models/strategies.ts";
 import { logout } from "../../mixins/rest/routes/auth.ts";
 import { cancelOrder, createOrder } from "../../mixins/rest/routes/orders.ts";
@@ -66,10 +67,19 @@ describe("a stream", () => {
     await upsertStrategy(node().database.pool, {
       strategyId: "cross",
       portfolioId: own,
-      symbol: "ACME",
+      tenantId: "default",
+      name: "Cross",
+      symbols: ["ACME"],
       timeframe: "1d",
       kind: "crossover",
-      parameters: { fast: "sma_2", slow: "sma_3", fraction: "0.1" },
+      parameters: { fast: "sma_2", slow: "sma_3" },
+      sizing: { method: "fixedFraction", fraction: "0.1" },
+      allowShort: false,
+      maxPosition: null,
+      execution: PLAIN_EXECUTION,
+      maxOpenPositions: null,
+      cooldownBars: null,
+      maxDailyLoss: null,
       status: "running",
     });
     for (const price of [90, 80, 120]) await hand.play({ ACME: price });
@@ -81,10 +91,19 @@ describe("a stream", () => {
     await upsertStrategy(node().database.pool, {
       strategyId: "broken",
       portfolioId,
-      symbol: "ACME",
+      tenantId: "default",
+      name: "Cross",
+      symbols: ["ACME"],
       timeframe: "1d",
       kind: "crossover",
-      parameters: { fast: "nonsense_5", slow: "sma_3", fraction: "0.1" },
+      parameters: { fast: "nonsense_5", slow: "sma_3" },
+      sizing: { method: "fixedFraction", fraction: "0.1" },
+      allowShort: false,
+      maxPosition: null,
+      execution: PLAIN_EXECUTION,
+      maxOpenPositions: null,
+      cooldownBars: null,
+      maxDailyLoss: null,
       status: "running",
     });
     const stream = await listen(trader.client, ["bars:ACME:1d"]);

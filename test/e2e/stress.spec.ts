@@ -6,6 +6,7 @@ import {
   stressTest,
 } from "../../mixins/rest/routes/risk-stress.ts";
 import { putSymbol } from "../../mixins/rest/routes/symbols.ts";
+import { createTransaction } from "../../mixins/rest/routes/transactions.ts";
 import type { RouteInput } from "../support/http.ts";
 import { signUp } from "../support/node-users.ts";
 import { withNode } from "../support/node.ts";
@@ -300,6 +301,44 @@ describe("a portfolio", () => {
     expectProblem(await client.ask(stressTest, { portfolioId, scenarios }), "NOT_FOUND");
     const nobody = await node().anonymous.ask(stressTest, { portfolioId, scenarios });
     expectProblem(nobody, "UNAUTHENTICATED");
+  });
+
+  it("loses what currencies do of its cash in them, and nothing to anything else", async () => {
+    const terms = { venue: "PAPER", assetClass: "fx", tickSize: "0.00001", lotSize: "1" };
+    const pair = { ...terms, symbol: "GBPUSD", name: "GBPUSD", currency: "USD", calendar: "24x7" };
+    await node().admin.call(putSymbol, pair);
+    await store(
+      Array.from({ length: 90 }, (_, i) => bar("GBPUSD", day(i), (1.25 + moveOf(i)).toFixed(5))),
+    );
+    const fund = { name: "s", baseCurrency: "USD", initialCash: "1000", multiCurrency: true };
+    const { portfolioId } = await node().admin.call(createPortfolio, fund);
+    const deposit = { portfolioId, type: "deposit", currency: "GBP", amount: "800" };
+    await node().admin.call(createTransaction, deposit);
+    const shocks = { "fx:GBP": -0.1, market: -0.5, equity: -0.5, ratesBp: 300, "cash:GBP": 1 };
+    const scenarios = [
+      { kind: "hypothetical", shocks },
+      { kind: "historical", from: day(10), to: day(80) },
+      { kind: "historical", name: "brexit-2016" },
+      { kind: "monteCarlo", distribution: "bootstrap", blockLength: 1 },
+      { kind: "reverse", loss: 100, unit: "currency" },
+      { kind: "reverse", loss: 100, factors: [{ name: "fx:GBP", deviation: 0.01 }] },
+    ];
+    const found = await stressed({ portfolioId, scenarios });
+    const [shock, stretch, brexit, drawn, reverse, factor] = found.scenarios;
+    const value = 800 * Number((1.25 + moveOf(89)).toFixed(5));
+    expect(Number(found.value)).toBeCloseTo(1000 + value, 6);
+    expect(Number(shock?.change)).toBeCloseTo(-0.1 * value, 6);
+    expect(Number(shock?.valueAfter)).toBeCloseTo(1000 + 0.9 * value, 6);
+    expect(shock?.positions).toMatchObject([{ symbol: "cash:GBP", moves: { price: 0 } }]);
+    expect(shock?.unmatchedShocks).toEqual(["equity", "cash:GBP"]);
+    const rate = (i: number) => Number((1.25 + moveOf(i)).toFixed(5));
+    expect(Number(stretch?.change)).toBeCloseTo(value * (rate(80) / rate(10) - 1), 6);
+    expect(stretch?.positions).toMatchObject([{ basis: "stored" }]);
+    expect(brexit?.positions).toMatchObject([{ basis: "factor" }]);
+    expect(Number(brexit?.change)).toBeLessThan(0);
+    expect(Number(drawn?.change)).toBeLessThan(0);
+    expect(Number(reverse?.change)).toBeCloseTo(-100, 6);
+    expect(Number(factor?.change)).toBeCloseTo(-100, 6);
   });
 });
 

@@ -166,7 +166,8 @@ function auditExchange({ trace, tables, exchange }: Evidence): void {
   for (const [clOrdId, { cumQty, terms }] of exchange.orders) {
     // sound: the summary of an order
     const doc = tables.views.get(`order:${clOrdId}`)?.doc as
-      { readonly cumQty?: string; readonly orderQty?: string } | undefined;
+      | { readonly cumQty?: string; readonly orderQty?: string }
+      | undefined;
     const say = (): string =>
       `order ${clOrdId}: ${text(cumQty)} of ${terms.orderQty} filled at the broker, ${doc?.cumQty} of ${doc?.orderQty} on record`;
     const isRight = doc?.cumQty === text(cumQty) && doc.orderQty === terms.orderQty;

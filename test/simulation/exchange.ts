@@ -24,7 +24,8 @@ interface ExchangeOrder {
 }
 
 export type SubmitAnswer =
-  { readonly outcome: "accepted" } | { readonly outcome: "rejected"; readonly text: string };
+  | { readonly outcome: "accepted" }
+  | { readonly outcome: "rejected"; readonly text: string };
 
 /**
  * A broker outside: it knows an order by its client id for ever, and says what becomes of it in reports, each again until

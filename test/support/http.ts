@@ -12,7 +12,7 @@ export interface HttpRequest {
   /** with its query, sent as it is */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** a text is sent as it is; everything else as JSON, with its content type */
+  /** text and bytes are sent as they are; everything else as JSON, with its content type */
   readonly body?: unknown;
 }
 
@@ -54,7 +54,8 @@ export class HttpClient {
 
   /** Sends anything and gets whatever comes back. */
   send({ method, path, headers = {}, body }: HttpRequest): Promise<HttpAnswer> {
-    const bytes = typeof body === "string" ? body : JSON.stringify(body);
+    const bytes =
+      typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
     const { hostname, port } = new URL(this.url);
     return new Promise((resolve, reject) => {
       const request = httpRequest({

@@ -21,11 +21,20 @@ export async function signUp(
   { anonymous, database }: TestNode,
   { role, tenantId = "default" }: { readonly role: UserRole; readonly tenantId?: string },
 ): Promise<TestUser> {
+  const { userId, email } = await addUser(database.pool, { role, tenantId });
+  return { userId, email, client: await anonymous.login(email, USER_PASSWORD) };
+}
+
+/** A user who has not signed in yet, of a node that may be a process of its own. */
+export async function addUser(
+  pool: Pool,
+  { role, tenantId }: { readonly role: UserRole; readonly tenantId: string },
+): Promise<Pick<TestUser, "userId" | "email">> {
   const userId = randomUUID();
   const email = `${userId}@e2e.test`;
   passwordHash ??= new Passwords().hash(USER_PASSWORD);
-  await insert(database.pool, [userId, tenantId, email, await passwordHash, role]);
-  return { userId, email, client: await anonymous.login(email, USER_PASSWORD) };
+  await insert(pool, [userId, tenantId, email, await passwordHash, role]);
+  return { userId, email };
 }
 
 async function insert(pool: Pool, values: readonly [string, string, string, string, UserRole]) {

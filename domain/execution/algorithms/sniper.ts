@@ -30,7 +30,8 @@ export type SniperWait =
 
 /** An IOC limit order at the limit price, or why there is none. */
 export type SniperShot =
-  { readonly lots: number; readonly touch: DecimalString } | { readonly wait: SniperWait };
+  | { readonly lots: number; readonly touch: DecimalString }
+  | { readonly wait: SniperWait };
 
 /**
  * Stays hidden until the opposite touch is at the limit or better, then takes what is shown there: at most what remains and at

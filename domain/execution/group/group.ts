@@ -13,6 +13,8 @@
  *
  * - bracket: the exits stand for what was entered and not left. An entry that ends with a part of it leaves them; one that
  *   ends with nothing ends the group. A fill after its end still counts.
+ * - members with `unwind` beside them stand or fall together: when one ends without all of its quantity, the others are
+ *   canceled and what was filled is undone at the market.
  * - Who cancels a leg cancels that leg: it is not placed again, and its siblings stay. Who cancels the entry cancels what was
  *   not entered. Who cancels the group cancels every open order, protection included.
  *

@@ -19,6 +19,7 @@ export const LEG_ROLES = [
   "takeProfit",
   "stopLoss",
   "member",
+  "unwind",
 ] as const;
 export type LegRole = (typeof LEG_ROLES)[number];
 
@@ -37,6 +38,8 @@ export interface GroupLeg {
   readonly lotSize: DecimalString;
   /** a live order can be changed at its broker; else a leg is resized by canceling it and placing it anew */
   readonly canReplace: boolean;
+  /** of `unwind`: the place of the member whose fills it undoes */
+  readonly undoes?: number;
 }
 
 /** What a group was asked for; it never changes. */

@@ -2,7 +2,7 @@ import { isClosed, isResting } from "../../order/order-status.ts";
 import { type Decimal, ZERO } from "../../shared/decimal.ts";
 import type { CancelCause } from "./messages.ts";
 import { type Attempt, type LegState, FAILURES_MAX, type StartedGroup, filledOf } from "./state.ts";
-import { isOver, targetOf } from "./targets.ts";
+import { isBroken, isOver, targetOf } from "./targets.ts";
 
 /** What a leg needs now. Quantities of orders are absolute, so that asking twice is harmless. */
 export type Step =
@@ -21,7 +21,7 @@ export function nextStep(state: StartedGroup, index: number): Step | null {
   const open = attempt === undefined || isClosed(attempt.ordStatus) ? null : attempt;
   if (state.canceledBy !== null) return open === null ? null : cancel(open, "requested");
   const target = targetOf(state, index);
-  if (target === null) return null;
+  if (target === null) return open !== null && isBroken(state) ? cancel(open, "excess") : null;
   const wanted = target.minus(filledOf(leg));
   return open === null ? place(state, index, wanted) : resize(state, index, open, wanted);
 }

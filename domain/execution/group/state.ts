@@ -82,6 +82,7 @@ export function isPlacedAtStart(role: GroupTerms["legs"][number]["role"]): boole
     case "then":
     case "takeProfit":
     case "stopLoss":
+    case "unwind":
       return false;
   }
 }

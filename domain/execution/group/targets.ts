@@ -34,6 +34,7 @@ export function isExit({ role }: GroupLeg): boolean {
     case "then":
     case "entry":
     case "member":
+    case "unwind":
       return false;
   }
 }
@@ -52,7 +53,28 @@ export function poolOf(state: StartedGroup, spec: GroupLeg): Decimal | null {
     case "entry":
     case "member":
       return null;
+    case "unwind":
+      return isBroken(state) ? filledAt(state.legs, spec.undoes) : ZERO;
   }
+}
+
+/**
+ * Whether members that stand or fall together can no longer stand: one has ended without all of its quantity. What the others had
+ * filled, and its own part, is undone then; once that has begun, a late fill does not end it.
+ */
+export function isBroken({ terms, legs }: StartedGroup): boolean {
+  if (!terms.legs.some(({ role }) => role === "unwind")) return false;
+  return terms.legs.some(({ role, order }, i) => {
+    const last = legs[i]?.attempts.at(-1);
+    if (last === undefined) return false;
+    if (role === "unwind") return true;
+    return isClosed(last.ordStatus) && filledAt(legs, i).lessThan(order.orderQty);
+  });
+}
+
+function filledAt(legs: StartedGroup["legs"], index: number | undefined): Decimal {
+  const leg = index === undefined ? undefined : legs[index];
+  return leg === undefined ? ZERO : filledOf(leg);
 }
 
 /** In proportion to the first order's fills; the whole once it is filled. */

@@ -107,8 +107,11 @@ function placeOfStrength({ window }: StochRsi, value: number): number {
   if (value - value !== 0) return Number.NaN;
   push(window, value);
   if (!isFull(window)) return Number.NaN;
-  let [bottom, top] = [value, value];
-  for (const other of window.values) {
+  const { values } = window;
+  let bottom = value;
+  let top = value;
+  for (let index = 0; index < values.length; index += 1) {
+    const other = values[index] ?? value;
     bottom = Math.min(bottom, other);
     top = Math.max(top, other);
   }

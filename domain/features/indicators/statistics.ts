@@ -70,8 +70,11 @@ const percentrank = defineKernel<Window>({
   warmup: ([n = 0]) => n,
   init: ([n = 0]) => newWindow(n),
   next(before, { close }) {
+    const { values } = before;
     let below = 0;
-    for (const value of before.values) if (value <= close) below += 1;
+    for (let index = 0; index < values.length; index += 1) {
+      if ((values[index] ?? Infinity) <= close) below += 1;
+    }
     const rank = isFull(before) ? (100 * below) / before.size : Number.NaN;
     push(before, close);
     return rank;

@@ -172,13 +172,18 @@ const ichimoku = defineLines<Cloud, "conversion" | "base" | "spanA" | "spanB">({
 });
 
 function cloud({ conversion, base, high, low }: Cloud) {
+  const { values: highs, size, next } = high;
+  const { values: lows } = low;
+  const count = highs.length;
   let top = -Infinity;
   let bottom = Infinity;
-  let [short, middle] = [Number.NaN, Number.NaN];
-  for (let ago = 0; ago < high.size; ago += 1) {
-    // NaN, and from there on NaN, where the window is not that long yet.
-    top = Math.max(top, at(high, ago));
-    bottom = Math.min(bottom, at(low, ago));
+  // NaN where the window is not that long yet.
+  let short = Number.NaN;
+  let middle = Number.NaN;
+  for (let ago = 0, index = next; ago < count; ago += 1) {
+    index = index === 0 ? size - 1 : index - 1;
+    top = Math.max(top, highs[index] ?? Number.NaN);
+    bottom = Math.min(bottom, lows[index] ?? Number.NaN);
     if (ago === conversion - 1) short = (top + bottom) / 2;
     if (ago === base - 1) middle = (top + bottom) / 2;
   }
@@ -186,7 +191,7 @@ function cloud({ conversion, base, high, low }: Cloud) {
     conversion: orNull(short),
     base: orNull(middle),
     spanA: orNull((short + middle) / 2),
-    spanB: orNull((top + bottom) / 2),
+    spanB: count === size ? orNull((top + bottom) / 2) : null,
   };
 }
 

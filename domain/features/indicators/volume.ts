@@ -40,9 +40,13 @@ const vpt = defineKernel<Flow>({
   },
 });
 
-/** The share of the volume that was bought, −volume to volume; 0 for a bar without range, as in TA-Lib. */
+/**
+ * The share of the volume that was bought, −volume to volume; 0 for a bar without range, as in TA-Lib, and where the close lies so
+ * far outside of the range that their ratio is no number: a line that were infinite once would never be a number again.
+ */
 function moneyFlow({ high, low, close, volume }: BarFloats): number {
-  return high > low ? ((close - low - (high - close)) / (high - low)) * volume : 0;
+  const flow = high > low ? ((close - low - (high - close)) / (high - low)) * volume : 0;
+  return Number.isFinite(flow) ? flow : 0;
 }
 
 type Sum = { sum: number };

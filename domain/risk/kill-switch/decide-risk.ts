@@ -119,7 +119,10 @@ export function overrideLimit(
   return { events: [{ type: "LimitOverridden", override }], reply: receipt(account) };
 }
 
-/** A new day's first equity, and heights; what lies between changes nothing. */
+/**
+ * A new day's first equity, and heights; what lies between changes nothing. The day on which a portfolio was opened began with
+ * what was put in, however late somebody looks.
+ */
 export function markEquity(
   account: Account,
   { equity }: Command<"MarkEquity">,
@@ -129,8 +132,12 @@ export function markEquity(
   const day = Math.floor(env.nowMs / DAY_MS);
   const isHigher = dec(equity).greaterThan(Decimal.mul(highWater, HIGHER));
   const isNews = dayOpen === null || dayOpen.day < day || isHigher;
+  const isFirstDay = Math.floor(account.createdAtMs / DAY_MS) === day;
+  const first = isFirstDay && dayOpen === null ? [account.dayStart.equity] : [];
   return {
-    events: isNews ? [{ type: "EquityMarked", equity: text(dec(equity)), day }] : [],
+    events: isNews
+      ? [...first, text(dec(equity))].map((one) => ({ type: "EquityMarked", equity: one, day }))
+      : [],
     reply: receipt(account),
   };
 }

@@ -1,7 +1,13 @@
 import { Decimal, dec, type DecimalString, text, ZERO } from "../../shared/decimal.ts";
 import type { Exposure } from "./live-book.ts";
 import type { Losses } from "./losses.ts";
-import { type Limits, type RiskPolicy, WATCHED_LIMITS, type WatchedLimit } from "./policy.ts";
+import {
+  type Limits,
+  type RiskPolicy,
+  type TotalLimit,
+  WATCHED_LIMITS,
+  type WatchedLimit,
+} from "./policy.ts";
 
 export type Level = "ok" | "warning" | "breach";
 
@@ -18,9 +24,9 @@ export interface Standings {
   readonly openOrders: number;
 }
 
-/** One limit, where it is set and where the portfolio stands. Fractions to 8 decimals, rounded up. */
+/** One limit, where it is set and where the portfolio stands, or its tenant's portfolios together. Fractions to 8 decimals, rounded up. */
 export interface Reading {
-  readonly name: WatchedLimit;
+  readonly name: WatchedLimit | TotalLimit;
   /** null: not set */
   readonly breach: DecimalString | null;
   readonly warning: DecimalString | null;

@@ -1,5 +1,11 @@
 import { quantile } from "../../numeric/quantile.ts";
-import { EXCEEDANCES_MIN, fitPareto, paretoQuantile, paretoShortfall } from "../tail/pareto.ts";
+import {
+  EXCEEDANCES_MIN,
+  fitPareto,
+  type ParetoFit,
+  paretoQuantile,
+  paretoShortfall,
+} from "../tail/pareto.ts";
 import type { ObservedBook } from "./book.ts";
 import { tailMarginals } from "./scenarios.ts";
 import type { Measured, Unmeasurable, VarSpec } from "./spec.ts";
@@ -36,9 +42,20 @@ export function extremeMeasure(
   return {
     ...whole,
     marginal: isSplit ? tailMarginals(book, whole, confidence) : null,
-    warnings: fit.isConverged ? [] : ["the fit of the tail has not converged"],
+    warnings: warningsOf(fit),
     fitted: { threshold, xi, beta, exceedances },
   };
+}
+
+/** Below −½ estimates by maximum likelihood are not regular, and at −1 the likelihood has no peak (Smith 1985). */
+const IRREGULAR = -0.5;
+
+function warningsOf({ xi, exceedances, isConverged }: ParetoFit): readonly string[] {
+  const irregular = `the tail is fitted as one that ends soon (xi = ${xi}): ${exceedances} losses beyond the threshold say little of what lies further out`;
+  return [
+    ...(isConverged ? [] : ["the fit of the tail has not converged"]),
+    ...(xi <= IRREGULAR ? [irregular] : []),
+  ];
 }
 
 function unmeasurable(message: string): Unmeasurable {

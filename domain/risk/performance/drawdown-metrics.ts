@@ -124,7 +124,8 @@ function growthLine({
   path: { logWealth },
   count,
 }: Facts):
-  string | { readonly slope: number; readonly slopeError: number; readonly rSquared: number } {
+  | string
+  | { readonly slope: number; readonly slopeError: number; readonly rSquared: number } {
   if (count < 3) return "needs at least three observations";
   if (logWealth.includes(-Infinity)) return "there is a total loss";
   const spread = variance(logWealth);

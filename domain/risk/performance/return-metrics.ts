@@ -25,9 +25,8 @@ export const RETURN_METRICS = {
   skewness: spreadMetric("m₃/m₂^1.5 of the population's moments", ({ returns, deviation }) =>
     deviation === 0 ? NO_SPREAD : skewness(returns),
   ),
-  excessKurtosis: spreadMetric(
-    "m₄/m₂² − 3 of the population's moments",
-    ({ returns, deviation }) => (deviation === 0 ? NO_SPREAD : excessKurtosis(returns)),
+  excessKurtosis: spreadMetric("m₄/m₂² − 3 of the population's moments", ({ returns, deviation }) =>
+    deviation === 0 ? NO_SPREAD : excessKurtosis(returns),
   ),
   bestPeriod: metric("the highest return", ({ ascending }) => ascending.at(-1) ?? Number.NaN),
   worstPeriod: metric("the lowest return", ({ ascending }) => ascending[0] ?? Number.NaN),

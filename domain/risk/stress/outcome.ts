@@ -57,7 +57,7 @@ export function fxMove(shocks: Shocks, currency: string, base: string): number |
  * class's, else of a currency pair those of its currencies, of a commodity that of oil, of the rest the market's times beta.
  */
 export function outcomeOf(position: StressPosition, shocks: Shocks, base: string): Outcome {
-  const price = priceMove(position, shocks);
+  const price = position.isCash ? STILL : priceMove(position, shocks);
   const rates = ratesPart(position, shocks);
   const volatility = volatilityPart(position, shocks);
   const fx = fxMove(shocks, position.currency, base);
@@ -84,6 +84,8 @@ export function outcomeOf(position: StressPosition, shocks: Shocks, base: string
 export function unknownRate(currency: string, base: string): Outcome {
   return { isCovered: false, reason: `the move of ${currency} against ${base} is not known` };
 }
+
+const STILL = { move: 0, rule: "" };
 
 type Priced = { readonly move: number; readonly rule: string } | { readonly reason: string };
 

@@ -29,6 +29,14 @@ export interface StressPosition {
   readonly convexity: number | null;
   /** what it gains when volatility rises by one point (0.01), in the book's currency, signed as it is held */
   readonly vega: number | null;
+  /** cash of another currency: nothing but its rate moves it */
+  readonly isCash?: true;
+}
+
+/** @param value in the book's currency */
+export function cashPosition(name: string, currency: string, value: number): StressPosition {
+  const unknown = { assetClass: null, sector: null, beta: null, duration: null };
+  return { ...unknown, convexity: null, vega: null, isCash: true, symbol: name, value, currency };
 }
 
 export interface Beta {

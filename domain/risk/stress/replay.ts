@@ -81,6 +81,7 @@ export function replayed(
   const { symbol, currency, value } = position;
   const known = withRate(shocks, currency, base, recorded.rates.get(currency));
   const stored = recorded.returns.get(symbol);
+  if (position.isCash && recorded.rates.has(currency)) return ofStoredRate(position, known, base);
   if (stored === undefined) return outcomeOf(position, known, base);
   const fx = fxMove(known, currency, base);
   if (fx === null) return unknownRate(currency, base);
@@ -93,6 +94,12 @@ export function replayed(
     moves,
     change: changeOf(value, moves),
   };
+}
+
+function ofStoredRate(cash: StressPosition, known: Shocks, base: string): Outcome {
+  const outcome = outcomeOf(cash, known, base);
+  if (!outcome.isCovered) return outcome;
+  return { ...outcome, basis: "stored", rule: `stored rates of ${cash.currency} in ${base}` };
 }
 
 /** A stored rate takes the place of what factors say. */

@@ -96,7 +96,7 @@ interface Held {
 
 function namesOf(positions: readonly StressPosition[], baseCurrency: string): Held {
   return {
-    symbols: new Set(positions.map(({ symbol }) => symbol)),
+    symbols: new Set(positions.flatMap(({ symbol, isCash }) => (isCash ? [] : [symbol]))),
     sectors: new Set(positions.flatMap(({ sector }) => sector ?? [])),
     classes: new Set(positions.flatMap(({ assetClass }) => assetClass ?? [])),
     currencies: new Set([

@@ -49,7 +49,7 @@ export interface Stressed {
 }
 
 /**
- * @param cash in the book's currency, which nothing moves
+ * @param cash of the book's own currency, which nothing moves
  * @throws RangeError when a value or a change is not finite
  */
 export function totalOf(stressed: readonly Stressed[], cash: number): BookResult {

@@ -34,6 +34,8 @@ const PERSISTENCE_MAX = 1 - 1e-6;
 const LN_2PI = Math.log(2 * Math.PI);
 /** Returns that differ by less than this part of themselves differ by rounding. */
 const FLAT = 1e-14;
+/** In units of the deviation. */
+const GRAIN = 2 ** -32;
 
 /** Where the search may begin, calm, usual and nervous: the likeliest is taken. α and β. */
 const STARTS = [
@@ -49,23 +51,33 @@ const STEPS = [0.05, 0.02, 0.03, -0.05] as const;
  * GARCH(1,1) by maximum likelihood. What came before the first return is taken for the mean of all e², the convention of
  * Fiorentini, Calzolari & Panattoni (1996).
  * @param returns oldest first, at least `GARCH_MIN`
+ * @param look called before each look at the likelihood, of some hundreds; it may throw, to end the search
  * @returns null where they do not vary
  */
-export function fitGarch(returns: ArrayLike<number>): GarchFit | null {
-  // In units of its own deviation every series is searched alike, so that k times the returns have k² times the variances.
+export function fitGarch(
+  returns: ArrayLike<number>,
+  look: () => void = () => undefined,
+): GarchFit | null {
+  // In units of its own deviation, to a grain that rounding does not reach, every series is searched alike, so that k times the
+  // returns have k² times the variances, and of two peaks as high as each other the same is found.
   const unit = Math.sqrt(variance(returns, 0));
   if (!(unit > FLAT * Math.abs(mean(returns))) || !(unit * unit > 0)) return null;
-  const scaled = Float64Array.from(returns, (value) => value / unit);
-  const cost = (x: readonly number[]) => -logLikelihood(scaled, parametersOf(x));
+  const scaled = Float64Array.from(returns, (value) => Math.round(value / unit / GRAIN) * GRAIN);
+  const cost = (x: readonly number[]) => {
+    look();
+    return -logLikelihood(scaled, parametersOf(x));
+  };
+  const fenced = (x: readonly number[]) => cost(allowed(x));
   const centre = mean(scaled);
   const [start = []] = STARTS.map(([alpha, beta]) => [centre, 1 - alpha - beta, alpha, beta])
     .map((x) => ({ x, value: cost(x) }))
     .toSorted((a, b) => a.value - b.value)
     .map(({ x }) => x);
-  const found = minimise(cost, start, { steps: STEPS, tolerance: 1e-13 });
-  const errors = standardErrorsOf(cost, found.x);
+  const found = minimise(fenced, start, { steps: STEPS, tolerance: 1e-13 });
+  const best = allowed(found.x);
+  const errors = standardErrorsOf(cost, best);
   return {
-    ...followGarch(returns, inUnits(parametersOf(found.x), unit)),
+    ...followGarch(returns, inUnits(parametersOf(best), unit)),
     standardErrors: errors === null ? null : inUnits(parametersOf(errors), unit),
     isConverged: found.isConverged,
   };
@@ -108,6 +120,11 @@ export function garchForecast(
   return path;
 }
 
+/** Where α or β would be negative they are 0: a search that is stopped there by a wall folds up against it. */
+function allowed([mu = 0, omega = 0, alpha = 0, beta = 0]: readonly number[]): readonly number[] {
+  return [mu, omega, Math.max(0, alpha), Math.max(0, beta)];
+}
+
 function parametersOf([
   mu = 0,
   omega = 0,
@@ -135,6 +152,8 @@ function walk(
   { mu, omega, alpha, beta }: GarchParameters,
   into: Float64Array | null,
 ): { readonly next: number; readonly logLikelihood: number } {
+  // Looked up once: in the contexts that tests run in, a global takes longer to find than all the rest here.
+  const { log } = Math;
   const count = returns.length;
   let start = 0;
   for (let t = 0; t < count; t += 1) start += ((returns[t] ?? 0) - mu) ** 2 / count;
@@ -142,7 +161,7 @@ function walk(
   let sum = 0;
   for (let t = 0; t < count; t += 1) {
     const square = ((returns[t] ?? 0) - mu) ** 2;
-    sum += Math.log(h) + square / h;
+    sum += log(h) + square / h;
     if (into !== null) into[t] = h;
     h = omega + alpha * square + beta * h;
   }

@@ -66,9 +66,10 @@ export type FeatureSeriesView = Infer<typeof series>;
 
 export const featureName = s.string({
   min: 1,
-  max: 60,
-  pattern: /^(?:custom:[a-z][a-z0-9_]*|[a-z][a-z0-9]*(?:_[a-z0-9.]+)*)$/,
-  hint: "must be an indicator and its parameters, such as sma_20, a pattern such as cdl_hammer, or custom: and the name of a stored formula",
+  max: 140,
+  pattern:
+    /^(?:custom:[a-z][a-z0-9_]*|series_[A-Za-z0-9][A-Za-z0-9._:/-]*|[a-z][a-z0-9]*(?:_[a-z0-9.]+)*)$/,
+  hint: "must be an indicator and its parameters, such as sma_20, a pattern such as cdl_hammer, news_sentiment_ and bars, series_ and the id of a stored series, or custom: and the name of a stored formula",
   example: "sma_20",
 });
 
@@ -100,7 +101,8 @@ export const getFeatures = route({
     "Values do not depend on where the question begins: all bars before it are taken in. As of an instant, bars count in the " +
     "versions that were known then. `basis=recorded` gives what was recorded as the bars closed, for the features of a set. " +
     "`adjust=splits` or `all` takes splits and dividends out of the bars first, which moves all features that compare " +
-    "prices over them; features on record are of bars as they were traded.",
+    "prices over them; features on record are of bars as they were traded. `news_sentiment_5` and `series_GDP` rest on alternative " +
+    "data that your tenant may see, as it was known at each close.",
   params: { symbol: symbol() },
   query: {
     timeframe: s.defaulted(timeframe, "1d"),
@@ -126,5 +128,6 @@ export const getFeatures = route({
     "FEATURE_PARAMETER_INVALID",
     "FORMULA_INVALID",
     "INSUFFICIENT_DATA",
+    "RANGE_TOO_LARGE",
   ],
 });

@@ -5,6 +5,7 @@ import * as baskets from "./baskets.ts";
 import * as brokers from "./brokers.ts";
 import * as corporateActions from "./corporate-actions.ts";
 import * as dataSources from "./data-sources.ts";
+import { describeDataset } from "./datasets.ts";
 import * as execution from "./execution.ts";
 import * as featureSets from "./feature-sets.ts";
 import * as featureStatistics from "./feature-statistics.ts";
@@ -13,10 +14,16 @@ import * as jobs from "./jobs.ts";
 import * as margin from "./margin.ts";
 import * as marketData from "./market-data.ts";
 import * as marketStore from "./market-store.ts";
+import { importModel } from "./model-import.ts";
+import * as modelInsight from "./model-insight.ts";
+import * as modelRegistry from "./model-registry.ts";
+import * as modelTraining from "./model-training.ts";
+import * as models from "./models.ts";
 import * as operations from "./operations.ts";
 import * as orders from "./orders.ts";
 import * as performance from "./performance.ts";
 import * as portfolios from "./portfolios.ts";
+import * as predictions from "./predictions.ts";
 import * as quality from "./quality.ts";
 import * as riskConstruction from "./risk-construction.ts";
 import * as riskCovariance from "./risk-covariance.ts";
@@ -34,7 +41,9 @@ import * as riskMeasures from "./risk-measures.ts";
 import * as riskSizing from "./risk-sizing.ts";
 import * as riskVar from "./risk-var.ts";
 import * as riskStress from "./risk-stress.ts";
+import * as rl from "./rl.ts";
 import * as signals from "./signals.ts";
+import * as strategies from "./strategies.ts";
 import * as streaming from "./streaming.ts";
 import * as symbols from "./symbols.ts";
 import * as system from "./system.ts";
@@ -93,6 +102,7 @@ export const ROUTES = [
   portfolios.getHistory,
   performance.getPerformance,
   performance.getReport,
+  performance.attributePortfolio,
   transactions.createTransaction,
   riskCovariance.estimateCovariance,
   riskCovariance.compareCorrelations,
@@ -118,6 +128,7 @@ export const ROUTES = [
   riskLimits.getTenantLimits,
   riskLimits.putTenantLimits,
   riskLimits.listBreaches,
+  riskLimits.listTenantBreaches,
   riskLimits.overrideLimit,
   riskLimits.getLive,
   riskKillSwitch.setKillSwitch,
@@ -137,7 +148,45 @@ export const ROUTES = [
   brokers.getBrokerOrders,
   brokers.getBrokerBalances,
   brokers.reconcileBrokerAccount,
+  rl.trainAgent,
+  rl.listAgents,
+  rl.getAgent,
+  rl.deleteAgent,
+  rl.actAgent,
+  rl.evaluateAgent,
   signals.listSignals,
+  signals.createSignals,
+  strategies.listTradingStrategies,
+  strategies.createTradingStrategy,
+  strategies.getTradingStrategy,
+  strategies.updateTradingStrategy,
+  strategies.deleteTradingStrategy,
+  strategies.startTradingStrategy,
+  strategies.stopTradingStrategy,
+  importModel,
+  predictions.getPrediction,
+  predictions.predictRows,
+  predictions.listPredictions,
+  models.listModels,
+  models.createModel,
+  models.listAlgorithms,
+  describeDataset,
+  models.getModel,
+  models.updateModel,
+  models.archiveModel,
+  models.listVersions,
+  models.getVersion,
+  modelInsight.getImportance,
+  modelInsight.getDrift,
+  modelRegistry.promoteVersion,
+  modelRegistry.rollBackModel,
+  modelRegistry.putAliases,
+  modelRegistry.getAliases,
+  modelTraining.trainModel,
+  modelTraining.retrainVersion,
+  modelTraining.searchModel,
+  modelTraining.putSchedule,
+  modelTraining.deleteSchedule,
   symbols.listSymbols,
   symbols.getSymbol,
   symbols.putSymbol,

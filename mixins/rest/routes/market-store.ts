@@ -2,7 +2,7 @@ import { ADJUSTMENTS } from "../../../domain/market/adjust/factors.ts";
 import { TIMEFRAMES } from "../../../domain/market/bar.ts";
 import { MARKET_DATA_REFUSALS } from "../../../domain/market/refusal.ts";
 import type { Download } from "../route.ts";
-import { route } from "../route.ts";
+import { route, SERIES_BODY_BYTES } from "../route.ts";
 import { s } from "../schema.ts";
 import type { CrossCheck, Infer, Schema } from "../schema.ts";
 import type { Json } from "../../../domain/shared/json.ts";
@@ -61,7 +61,7 @@ export const ingestBars = route({
   permission: "market-data.ingest",
   summary: "Store bars; a bad row is refused by itself",
   description:
-    "Rows rise in time. As `text/csv` they have a header row with the names of a bar's fields, and `timeframe` and " +
+    "Rows rise in time. JSON has 2 MiB at most. As `text/csv` they have a header row with the names of a bar's fields, and `timeframe` and " +
     "`source` are in the query; 100,000 rows and 16 MiB at most. A bar that is stored already changes nothing, with " +
     "other values it becomes the next revision.",
   params: { symbol: symbol() },
@@ -71,6 +71,7 @@ export const ingestBars = route({
     data: s.optional(s.array(row, { max: 100_000 })),
   },
   csv: ["timeframe", "source"],
+  bodyMaxBytes: SERIES_BODY_BYTES,
   response: upload,
   isIdempotent: true,
   problems: ["NOT_FOUND", "IDEMPOTENCY_KEY_REUSED"],

@@ -27,7 +27,7 @@ const groupPeriod = s.object({
   benchmarkReturn: change,
 });
 
-const effects = {
+export const effects = {
   allocation: s.number(),
   selection: s.number(),
   interaction: s.describe(s.number(), "0 of the geometric method, whose selection has it"),

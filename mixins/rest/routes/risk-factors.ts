@@ -41,6 +41,7 @@ const factorsView = s.named(
   "FactorExposures",
   s.object({
     model: s.enum(FACTOR_MODELS),
+    method: s.string(),
     errors: s.enum(ERROR_KINDS),
     factors: s.array(s.string()),
     ...fit,

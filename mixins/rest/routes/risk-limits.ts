@@ -187,6 +187,17 @@ export const listBreaches = route({
   problems: ["NOT_FOUND"],
 });
 
+export const listTenantBreaches = route({
+  method: "GET",
+  path: "/api/risk/breaches",
+  action: "limits.tenantBreaches",
+  area: "risk",
+  permission: "risk.read",
+  summary: "When limits of all the tenant's portfolios together were come near to or gone beyond",
+  query: pagingForward,
+  response: breachPage,
+});
+
 export const overrideLimit = route({
   method: "POST",
   path: "/api/risk/limits/{portfolioId}/override",

@@ -82,7 +82,7 @@ const component = s.object({
   ),
   incremental: s.describe(
     s.nullable(s.number()),
-    "VaR less that of the book without it; these do not add up; null of monteCarlo, and where the rest cannot be measured",
+    "VaR less that of the book without it; these do not add up; null where the rest cannot be measured, and of a monteCarlo of more than 50 million draws times assets",
   ),
   percent: s.describe(s.nullable(s.number()), "component over VaR; null where that is 0"),
   shortfallComponent: s.describe(s.number(), "the same of the expected shortfall"),

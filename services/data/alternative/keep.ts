@@ -57,13 +57,17 @@ export async function keepRows(
 ): Promise<Kept> {
   const kept: Kept = { accepted: 0, revised: 0, duplicates: 0, rejected: [] };
   const nowMs = keeping.clock.now();
-  for (let begin = 0; begin < rows.length; begin += CHUNK) {
-    const chunk = rows.slice(begin, begin + CHUNK);
-    const incoming = await readRows(keeping, origin, chunk, begin, nowMs, kept);
-    await keepChunk(keeping, origin, incoming, nowMs, kept);
+  try {
+    for (let begin = 0; begin < rows.length; begin += CHUNK) {
+      const chunk = rows.slice(begin, begin + CHUNK);
+      const incoming = await readRows(keeping, origin, chunk, begin, nowMs, kept);
+      await keepChunk(keeping, origin, incoming, nowMs, kept);
+    }
+  } finally {
+    // After the last document, and after a failure too: who has read some of them must notice the others.
+    if (kept.accepted + kept.revised > 0) await noteSource(keeping, origin, nowMs);
   }
   kept.rejected.sort((a, b) => a.row - b.row);
-  if (kept.accepted > 0) await noteSource(keeping, origin, nowMs);
   return kept;
 }
 

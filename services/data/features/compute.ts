@@ -35,20 +35,28 @@ export async function computeFrom(
   return values;
 }
 
+/** Where an earlier run ended: which bar comes next, and the state before it, which is used up. */
+export interface Begun {
+  readonly row: number;
+  readonly state: Json;
+}
+
 /** Takes all bars in, telling the value at each, and gives the state after the last. */
 export async function runThrough(
   { kernel, params }: ResolvedFeature,
   inputs: Inputs,
   tell: (value: FeatureValue, index: number) => void,
+  begun?: Begun,
 ): Promise<Json> {
-  let state = kernel.init(params);
+  let state = begun === undefined ? kernel.init(params) : begun.state;
+  const first = begun?.row ?? 0;
   const count = inputs.startMs.length;
   // One object for all bars: a year of minutes would leave a hundred thousand of them to be swept up for each feature.
-  const bar = { ...NO_BAR };
-  for (let from = 0; from < count; from += BARS_PER_TURN) {
-    if (from > 0) await setImmediate();
+  const bar = blankBar();
+  for (let from = first; from < count; from += BARS_PER_TURN) {
+    if (from > first) await setImmediate();
     for (let i = from; i < Math.min(from + BARS_PER_TURN, count); i += 1) {
-      const step = kernel.update(state, read(bar, inputs, i));
+      const step = kernel.update(state, floatsAt(bar, inputs, i));
       state = step.state;
       tell(step.value, i);
     }
@@ -75,7 +83,7 @@ export function numberOf(value: FeatureValue): number | null {
   return typeof value === "number" ? value : null;
 }
 
-function lineOf(value: Exclude<FeatureValue, null>, line: string): number | null {
+export function lineOf(value: Exclude<FeatureValue, null>, line: string): number | null {
   return typeof value === "number" ? null : (value[line] ?? null);
 }
 
@@ -91,7 +99,13 @@ const NO_BAR: Floats = {
   benchmark: Number.NaN,
 };
 
-function read(bar: Floats, inputs: Inputs, i: number): BarFloats {
+/** One object that `floatsAt` fills again and again. */
+export function blankBar(): Floats {
+  return { ...NO_BAR };
+}
+
+/** The bar at a row, written into `bar`. */
+export function floatsAt(bar: Floats, inputs: Inputs, i: number): BarFloats {
   bar.open = inputs.open[i] ?? Number.NaN;
   bar.high = inputs.high[i] ?? Number.NaN;
   bar.low = inputs.low[i] ?? Number.NaN;

@@ -6,6 +6,7 @@ import { Refusal } from "../../../domain/shared/errors.ts";
 import { findFormula } from "../../../models/formulas.ts";
 import type { KeptFeature } from "../../../models/formulas.ts";
 import type { Pool } from "../../../models/postgres/pool.ts";
+import { alternativeOf } from "./alternative-names.ts";
 import { patternOf } from "./patterns.ts";
 
 /** A feature ready to be computed, whether an indicator, a pattern or a formula. */
@@ -20,6 +21,10 @@ export const CUSTOM = "custom:";
 
 /** An indicator or a pattern. @throws Refusal FEATURE_UNKNOWN or FEATURE_PARAMETER_INVALID */
 function builtIn(name: string): Feature {
+  if (alternativeOf(name) !== null) {
+    const message = `feature ${JSON.stringify(name)}: it rests on alternative data, and is for GET /api/features/{symbol} and models`;
+    throw new Refusal("invalid", "FEATURE_UNKNOWN", message, { feature: name });
+  }
   return patternOf(name) ?? parseFeature(name);
 }
 

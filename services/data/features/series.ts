@@ -1,5 +1,7 @@
 import type { PriceColumns } from "../../../domain/market/adjust/adjust-columns.ts";
 import type { Timeframe } from "../../../domain/market/bar.ts";
+import { orNull } from "../../../domain/features/kernel.ts";
+import { dayOfIso } from "../../../domain/market/calendars/day-rules.ts";
 import { insufficientData, unprocessable } from "../../../mixins/rest/rest-error.ts";
 import type { FeatureSeriesView } from "../../../mixins/rest/routes/features.ts";
 import type { ActionMap } from "../../../mixins/rest/routes/index.ts";
@@ -8,8 +10,11 @@ import { recordedFeatures } from "../../../models/features.ts";
 import type { RequestContext } from "../../../types/contracts.ts";
 import { userOf } from "../../access.ts";
 import type { NodeContext } from "../../context.ts";
+import type { AlternativeFeatures } from "../alternative/feature-values.ts";
 import type { Market } from "../market.ts";
+import { closeTimes } from "../series/close-times.ts";
 import { findSeries } from "../series/holder.ts";
+import { alternativeOf, type AlternativeFeature } from "./alternative-names.ts";
 import { barsAsked } from "./bars.ts";
 import { alignedCloses, byLine, computeFrom, firstAt } from "./compute.ts";
 import type { ComputedSeries, Inputs } from "./compute.ts";
@@ -23,32 +28,61 @@ const INLINE = "formula";
 
 /** Features of a symbol over a range of its bars, as believed now or as of an instant. */
 export async function featureSeries(
-  node: NodeContext,
-  market: Market,
+  parts: SeriesParts,
   ctx: RequestContext<Params>,
 ): Promise<FeatureSeriesView> {
   const { params } = ctx;
-  const features = await featuresAsked(node, userOf(ctx).tenantId, params);
-  return params.basis === "recorded"
-    ? recorded(node, market, params, features)
-    : computed(node, market, params, features);
+  const { tenantId } = userOf(ctx);
+  const asked = await featuresAsked(parts.node, tenantId, params);
+  if (params.basis !== "recorded") return computed(parts, tenantId, params, asked);
+  refuseUnrecorded(asked.alternative);
+  return recorded(parts.node, parts.market, params, asked.features);
+}
+
+export interface SeriesParts {
+  readonly node: NodeContext;
+  readonly market: Market;
+  readonly alternative: AlternativeFeatures;
+}
+
+interface FeaturesAsked {
+  readonly features: readonly ResolvedFeature[];
+  readonly alternative: readonly AlternativeFeature[];
 }
 
 async function featuresAsked(
   node: NodeContext,
   tenantId: string,
-  { features, formula }: Params,
-): Promise<readonly ResolvedFeature[]> {
-  const named = await resolveFeatures(node.pool, tenantId, features ?? []);
-  return formula === undefined ? named : [...named, formulaFeature(INLINE, formula)];
+  { features = [], formula }: Params,
+): Promise<FeaturesAsked> {
+  const alternative = new Map(
+    features.flatMap((name) => {
+      const found = alternativeOf(name);
+      return found === null ? [] : [[found.name, found] as const];
+    }),
+  );
+  const others = features.filter((name) => alternativeOf(name) === null);
+  const named = await resolveFeatures(node.pool, tenantId, others);
+  return {
+    features: formula === undefined ? named : [...named, formulaFeature(INLINE, formula)],
+    alternative: [...alternative.values()],
+  };
+}
+
+/** @throws RestError 422 */
+function refuseUnrecorded([first]: readonly AlternativeFeature[]): void {
+  if (first === undefined) return;
+  const message = `${first.name} rests on alternative data, which has its own record: ask for basis=computed`;
+  throw unprocessable([{ path: "features", code: "INVALID_VALUE", message }]);
 }
 
 async function computed(
-  node: NodeContext,
-  market: Market,
+  parts: SeriesParts,
+  tenantId: string,
   params: Params,
-  features: readonly ResolvedFeature[],
+  { features, alternative }: FeaturesAsked,
 ): Promise<FeatureSeriesView> {
+  const { node, market } = parts;
   const { symbol, timeframe, start, limit, asOf, adjust } = params;
   const inputs = await inputsFor(node, market, params, features);
   const count = inputs.startMs.length;
@@ -57,6 +91,14 @@ async function computed(
   const series: [string, ComputedSeries][] = [];
   for (const feature of features) {
     series.push([feature.name, byLine(feature, await computeFrom(feature, inputs, first))]);
+  }
+  if (alternative.length > 0) {
+    const closesMs = await closesSeen(parts, params, inputs.startMs);
+    const terms = { tenantId, symbol, closesMs, knownByMs: asOf ?? node.clock.now() };
+    for (const feature of alternative) {
+      const values = (await parts.alternative.values(feature, terms)).subarray(first);
+      series.push([feature.name, Array.from(values, orNull)]);
+    }
   }
   return {
     symbol,
@@ -68,6 +110,16 @@ async function computed(
     asOf: asOf === undefined ? null : isoTime(asOf),
     sampleSize: count,
   };
+}
+
+/** When the closes were made, by which alternative data had to be known. */
+async function closesSeen(
+  parts: SeriesParts,
+  { symbol, timeframe, on }: Params,
+  startsMs: Float64Array,
+): Promise<Float64Array> {
+  const { calendar } = await findSeries(parts, symbol, on === undefined ? null : dayOfIso(on));
+  return closeTimes(calendar, timeframe, startsMs);
 }
 
 async function inputsFor(
@@ -98,7 +150,7 @@ function requireBars(
   const needed = 1 + Math.max(0, ...features.map(({ warmup }) => warmup));
   if (count >= needed) return;
   const late = features.filter(({ warmup }) => warmup >= count);
-  const names = late.map(({ name }) => name).join(", ");
+  const names = late.map(({ name }) => name).join(", ") || "any feature";
   throw insufficientData(
     `a first value of ${names} needs ${needed} bars of ${timeframe}, there are ${count}`,
   );

@@ -122,7 +122,7 @@ async function closesFor(
   { holder, zone }: HeldSeries,
   stored: Stored,
   actions: readonly CorporateAction[],
-  { adjust }: AdjustmentAsked,
+  { adjust, asOfMs }: AdjustmentAsked,
 ): Promise<ReadonlyMap<number, DecimalString>> {
   if (adjust !== "all") return new Map();
   const asked = actions.flatMap((action) => {
@@ -133,7 +133,7 @@ async function closesFor(
     if (ticker === null || timeframe === null) return [];
     return [{ exDay, ticker, timeframe, beforeMs: dayStartMs(zone, timeframe, exDay) }];
   });
-  const closes = await closesBefore(pool, asked);
+  const closes = await closesBefore(pool, asked, asOfMs);
   return new Map(
     asked.flatMap(({ exDay }, index) => {
       const close = closes[index] ?? null;

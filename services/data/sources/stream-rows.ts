@@ -11,7 +11,8 @@ interface RawRow {
   readonly [field: string]: unknown;
 }
 export type StreamRow =
-  { readonly event: MarketEvent } | { readonly refused: RefusedRow & { readonly symbol: string } };
+  | { readonly event: MarketEvent }
+  | { readonly refused: RefusedRow & { readonly symbol: string } };
 
 /** What a message holds beside what every tape has. */
 interface TradeDetails {

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Bar, Timeframe } from "../../../domain/market/bar.ts";
 import { checkBar } from "../../../domain/market/check-bar.ts";
 import { isRecord } from "../../../domain/market/field-reader.ts";
@@ -35,12 +36,20 @@ export interface Upload {
   readonly source: string;
 }
 
+/** So many rows are checked at once, a few milliseconds; then whoever else waits for the node has a turn. */
+const ROWS_PER_TURN = 1_000;
+
 /** Rows as bars, in their order; a row that is none, or that opens before one already taken, is refused by itself. */
-export function readBarRows(rows: readonly unknown[], upload: Upload, nowMs: number): BarRows {
+export async function readBarRows(
+  rows: readonly unknown[],
+  upload: Upload,
+  nowMs: number,
+): Promise<BarRows> {
   const bars: Bar[] = [];
   const rejected: RejectedRow[] = [];
   let lastMs = -Infinity;
   for (const [i, row] of rows.entries()) {
+    if (i > 0 && i % ROWS_PER_TURN === 0) await setImmediate();
     const read = readRow(row, upload, nowMs, lastMs);
     if ("reason" in read) rejected.push({ row: i + 1, ...read });
     else {

@@ -72,7 +72,7 @@ async function store(
   rows: readonly unknown[],
 ): Promise<BarUploadView> {
   const nowMs = node.clock.now();
-  const { bars, rejected } = readBarRows(rows, { symbol, timeframe, source }, nowMs);
+  const { bars, rejected } = await readBarRows(rows, { symbol, timeframe, source }, nowMs);
   const { inserted, revised, duplicates } = await storeBars(node.pool, bars, nowMs);
   await recordRefusals(node.pool, symbol, source, "DUPLICATE", duplicates);
   for (const [reason, refused] of Map.groupBy(rejected, (row) => row.reason)) {

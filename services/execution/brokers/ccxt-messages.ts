@@ -28,7 +28,13 @@ export interface CcxtOrder {
 }
 
 export type CcxtOrderStatus =
-  "open" | "closed" | "canceled" | "canceling" | "expired" | "rejected" | "unknown";
+  | "open"
+  | "closed"
+  | "canceled"
+  | "canceling"
+  | "expired"
+  | "rejected"
+  | "unknown";
 
 export interface CcxtTrade {
   readonly id: string;

@@ -13,6 +13,21 @@ import type { Kinds } from "./kinds.ts";
 import { CredentialsUnreadable } from "./sealing.ts";
 import type { Secrets } from "./secrets.ts";
 
+/** One a node. */
+const MADE = new WeakMap<NodeContext, BrokerRegistry>();
+
+/** Makes the registry known to the services of its node, which ask it before every order and need no message for that. */
+export function shareBrokers(node: NodeContext, registry: BrokerRegistry): void {
+  MADE.set(node, registry);
+}
+
+export function brokersOf(node: NodeContext): BrokerRegistry {
+  const registry = MADE.get(node);
+  if (registry === undefined)
+    throw new Error("the brokers of this node are asked before they are there");
+  return registry;
+}
+
 /** How old what a node knows of the accounts may be; it hears of a change sooner when nothing is lost. */
 const REFRESH_MS = 2_000;
 
@@ -51,6 +66,8 @@ interface Entry {
   readonly account: Pick<BrokerAccount, "accountId" | "broker" | "venue" | "settings">;
   /** null: of the environment, for everybody */
   readonly stored: StoredAccount | null;
+  /** what the pre-trade check is to set aside; it follows from the settings */
+  readonly feeBps: () => DecimalString;
   /** made when it is asked for first */
   readonly broker: () => Promise<Broker>;
   /** Nothing of it goes on, on this node, once it answers; calls that are under way are answered. */
@@ -214,6 +231,7 @@ export class BrokerRegistry {
     return {
       account: { accountId, broker, venue, settings },
       stored,
+      feeBps: once(() => feeBpsOf({ broker, settings })),
       broker: making,
       end: () => {
         part.end();
@@ -250,13 +268,16 @@ function dutyOf(accountId: string) {
 }
 
 /** @param asked one of the account's further venues, or any other for its own */
-async function routeTo({ account, stored, broker }: Entry, asked: string): Promise<BrokerRoute> {
+async function routeTo(
+  { account, stored, broker, feeBps }: Entry,
+  asked: string,
+): Promise<BrokerRoute> {
   const { abilities, venues = [] } = await broker();
   return {
     venue: venues.includes(asked) ? `${account.venue}/${asked}` : account.venue,
     ...(stored !== null && { accountId: account.accountId }),
     abilities,
-    feeBps: feeBpsOf(account),
+    feeBps: feeBps(),
   };
 }
 
@@ -283,4 +304,10 @@ function remembered<T>(make: () => Promise<T>): () => Promise<T> {
     });
     return made;
   };
+}
+
+/** What was worked out once is kept; a failure is tried again. */
+function once<T>(work: () => T): () => T {
+  let known: { readonly value: T } | null = null;
+  return () => (known ??= { value: work() }).value;
 }

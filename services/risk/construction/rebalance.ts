@@ -16,6 +16,7 @@ import { isoTime } from "../../../mixins/rest/views.ts";
 import type { RequestContext } from "../../../types/contracts.ts";
 import type { PortfolioAccess } from "../../access.ts";
 import type { NodeContext } from "../../context.ts";
+import { afterPurchase } from "../fx.ts";
 import {
   entryOf,
   heldOf,
@@ -130,7 +131,7 @@ async function withinLimits(
   lines: readonly Line[],
   trades: readonly RebalanceTrade[],
 ) {
-  let { buyingPower } = owner.summary;
+  let { summary } = owner;
   const proposals: Proposal[] = [];
   const limited: RebalanceView["untraded"][number][] = [];
   for (const trade of trades) {
@@ -141,7 +142,7 @@ async function withinLimits(
     const { multiplier: pointValue } = traded.instrument;
     const entry = price;
     const caps = await capsOf(ctx, {
-      owner: withPower(owner, buyingPower),
+      owner: { ...owner, summary },
       traded,
       side,
       entry,
@@ -155,15 +156,12 @@ async function withinLimits(
     }
     proposals.push({ ...proposalOf(ctx.params, owner, line, side, quantity), appliedLimits });
     if (side === "buy") {
-      const left = dec(buyingPower).minus(await cashFor(ctx, owner, line, quantity));
-      buyingPower = text(Decimal.max(left, ZERO));
+      const { currency } = traded.instrument;
+      const inBase = (amount: Decimal) => inCurrency(ctx, amount, currency, summary.baseCurrency);
+      summary = await afterPurchase(summary, currency, cashFor(line, quantity), inBase);
     }
   }
   return { proposals, limited };
-}
-
-function withPower(owner: Owner, buyingPower: string): Owner {
-  return { ...owner, summary: { ...owner.summary, buyingPower } };
 }
 
 function proposalOf(
@@ -185,18 +183,12 @@ function proposalOf(
   };
 }
 
-/** What the portfolio will hold for the order, in its base currency. */
-async function cashFor(
-  ctx: RequestContext,
-  { summary }: Owner,
-  { traded, price }: Line,
-  quantity: Decimal,
-): Promise<Decimal> {
+/** What the portfolio will hold for the order, in the instrument's currency. */
+function cashFor({ traded, price }: Line, quantity: Decimal): Decimal {
   const { instrument, market } = traded;
   const terms = holdTerms({ ordType: "limit", price: text(price) }, instrument, {
     quote: market.quote,
     feeBps: PAPER_FEES.takerBps,
   });
-  const cash = terms === null ? ZERO : holdCash(quantity, terms);
-  return inCurrency(ctx, cash, instrument.currency, summary.baseCurrency);
+  return terms === null ? ZERO : holdCash(quantity, terms);
 }

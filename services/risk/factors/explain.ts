@@ -1,14 +1,20 @@
 import { setImmediate } from "node:timers/promises";
 import type { Singular } from "../../../domain/numeric/least-squares.ts";
 import { type FactorFit, fitFactors } from "../../../domain/risk/factors/exposures.ts";
-import { principalComponents } from "../../../domain/risk/factors/principal.ts";
+import {
+  type PrincipalComponents,
+  principalComponents,
+} from "../../../domain/risk/factors/principal.ts";
 import { insufficientData, unprocessable } from "../../../mixins/rest/rest-error.ts";
 import type { ActionMap } from "../../../mixins/rest/routes/index.ts";
 import type { FactorsView } from "../../../mixins/rest/routes/risk-factors.ts";
+import type { Compute, ComputeTask } from "../../../mixins/compute/compute.ts";
 import { isoTime } from "../../../mixins/rest/views.ts";
 import type { RequestContext } from "../../../types/contracts.ts";
 import type { PortfolioAccess } from "../../access.ts";
 import type { NodeContext } from "../../context.ts";
+import { INLINE_MAX } from "../covariance/assess.ts";
+import type { ComponentsAsked } from "../workers/components.worker.ts";
 import { type Subject, subjectOf, whole } from "../inputs/subject.ts";
 import type { Explained, Factors } from "./explained.ts";
 import { withFactors } from "./factor-returns.ts";
@@ -17,6 +23,11 @@ type Params = ActionMap["factors.explain"]["params"];
 
 /** Of pca where nobody says. */
 const EXPLAINED = 0.9;
+
+const COMPONENTS: ComputeTask<ComponentsAsked, PrincipalComponents | null> = {
+  module: new URL("../workers/components.worker.ts", import.meta.url),
+  name: "componentsInThread",
+};
 
 /** @throws RestError 404; 422 where series do not fit, or factors are made of one another */
 export async function explain(
@@ -27,11 +38,17 @@ export async function explain(
   const { params } = ctx;
   const asked = await subjectOf(node, access, ctx, params);
   const { subject, factors, components } =
-    params.model === "pca" ? ofItself(asked, params) : await withFactors(ctx, asked, params);
+    params.model === "pca"
+      ? await ofItself(node.compute, asked, params)
+      : await withFactors(ctx, asked, params);
   const fitted = fitOf(whole(subject), factors, params);
   const assets = await assetsOf(subject, factors, params);
   return {
     model: params.model,
+    method:
+      params.model === "pca"
+        ? "ordinary least squares on the principal components of the sample covariance"
+        : "ordinary least squares",
     errors: params.errors,
     factors: [...factors.names],
     ...viewOf(fitted, params),
@@ -49,11 +66,19 @@ export async function explain(
 }
 
 /** The principal components of the assets as their factors. */
-function ofItself(subject: Subject, { components, explained }: Params): Explained {
+async function ofItself(
+  compute: Compute,
+  subject: Subject,
+  { components, explained }: Params,
+): Promise<Explained> {
   if (subject.sampleSize < 2) throw insufficientData("components need 2 returns at least");
   const keep =
     components === undefined ? { explained: explained ?? EXPLAINED } : { count: components };
-  const found = principalComponents(subject.columns, keep);
+  const { columns } = subject;
+  const isLarge = columns.length > INLINE_MAX;
+  const found = isLarge
+    ? await compute.run(COMPONENTS, { columns, keep })
+    : principalComponents(columns, keep);
   if (found === null) throw insufficientData("none of the assets has moved: there is no component");
   // A component without variance explains nothing, and is made of the others.
   const kept = found.loadings.filter((_, k) => (found.explained[k] ?? 0) > 1e-10);

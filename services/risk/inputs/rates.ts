@@ -1,4 +1,5 @@
 import type { PriceSeries } from "../../../domain/risk/history/align.ts";
+import { RestError } from "../../../mixins/rest/rest-error.ts";
 import type { RequestContext } from "../../../types/contracts.ts";
 
 interface Between {
@@ -24,4 +25,18 @@ export function rateHistory(
   asked: Between & { readonly startMs: number },
 ): Promise<Pick<PriceSeries, "timesMs" | "closes">> {
   return ctx.call("symbols.rateHistory", asked);
+}
+
+/** The same, and null where no instrument says what it was. */
+export async function knownRates(
+  ctx: RequestContext,
+  asked: Between & { readonly startMs: number },
+): Promise<Pick<PriceSeries, "timesMs" | "closes"> | null> {
+  try {
+    return await rateHistory(ctx, asked);
+  } catch (error) {
+    if (error instanceof Error && Reflect.get(error, "type") === "INSUFFICIENT_DATA") return null;
+    if (error instanceof RestError && error.code === 422) return null;
+    throw error;
+  }
 }

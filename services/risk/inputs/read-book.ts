@@ -1,5 +1,6 @@
 import type { Instrument } from "../../../domain/market/instrument.ts";
-import { valuePortfolio } from "../../../domain/portfolio/valuation.ts";
+import type { PortfolioSummary } from "../../../domain/portfolio/messages.ts";
+import { type Rates, valuePortfolio } from "../../../domain/portfolio/valuation.ts";
 import { dec } from "../../../domain/shared/decimal.ts";
 import { insufficientData, notFound, unprocessable } from "../../../mixins/rest/rest-error.ts";
 import type { RequestContext } from "../../../types/contracts.ts";
@@ -7,7 +8,7 @@ import { userOf, type PortfolioAccess } from "../../access.ts";
 import type { NodeContext } from "../../context.ts";
 import { readNow } from "../read-portfolio.ts";
 import { rateNow } from "./rates.ts";
-import type { Book, BookAsked, BookLine, HoldingAsked } from "./types.ts";
+import type { Book, BookAsked, BookLine, CashLine, HoldingAsked } from "./types.ts";
 
 interface Described {
   readonly symbol: string;
@@ -75,11 +76,30 @@ async function bookOfPortfolio(
     portfolioId,
     currency,
     cash,
+    foreignCash: foreignCashOf(summary, known),
     value: cash + lines.reduce((sum, { value }) => sum + value, 0),
     lines,
     asOfMs,
     source: "the portfolio's positions at the last prices, or the last stored closes",
   };
+}
+
+function foreignCashOf(
+  { baseCurrency, currencies }: PortfolioSummary,
+  rates: Rates,
+): readonly CashLine[] {
+  return (currencies?.balances ?? []).flatMap(({ currency, cash }) =>
+    currency === baseCurrency || cash === "0"
+      ? []
+      : [
+          {
+            currency,
+            value: dec(cash)
+              .times(rates[currency] ?? Number.NaN)
+              .toNumber(),
+          },
+        ],
+  );
 }
 
 async function bookOfHoldings(
@@ -121,6 +141,7 @@ async function bookOfHoldings(
     portfolioId: null,
     currency,
     cash: 0,
+    foreignCash: [],
     value: lines.reduce((sum, { value }) => sum + value, 0),
     lines,
     asOfMs: node.clock.now(),

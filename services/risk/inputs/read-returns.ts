@@ -8,7 +8,7 @@ import { insufficientData } from "../../../mixins/rest/rest-error.ts";
 import { isoTime } from "../../../mixins/rest/views.ts";
 import type { RequestContext } from "../../../types/contracts.ts";
 import { rateHistory } from "./rates.ts";
-import type { ReturnHistory, ReturnsAsked } from "./types.ts";
+import { cashName, type ReturnHistory, type ReturnsAsked } from "./types.ts";
 
 type Stored = PriceSeries | { readonly symbol: string; readonly problem: string };
 
@@ -24,7 +24,8 @@ export async function readReturns(
   ctx: RequestContext,
   asked: ReturnsAsked,
 ): Promise<ReturnHistory> {
-  const { symbols, lookback, min = lookback, currency, missing = "complete" } = asked;
+  const { lookback, min = lookback, currency, missing = "complete" } = asked;
+  const names = [...asked.symbols, ...(asked.cashOf ?? []).map(cashName)];
   const isRange = asked.startMs !== undefined;
   const first = await alignedOf(ctx, asked, isRange ? undefined : SLACK * (lookback + 1));
   // Where symbols have few days in common, all that is stored may have enough of them.
@@ -33,11 +34,11 @@ export async function readReturns(
   const found = aligned.timesMs.length;
   if (found < Math.max(1, min))
     throw insufficientData(
-      `${min} daily returns are needed, and ${symbols.join(", ")} have ${found} in common`,
+      `${min} daily returns are needed, and ${names.join(", ")} have ${found} in common`,
     );
   const from = Math.max(0, found - lookback);
   return {
-    names: symbols,
+    names,
     timesMs: aligned.timesMs.subarray(from),
     columns: aligned.columns.map((column) => column.subarray(from)),
     sampleSize: found - from,
@@ -56,7 +57,36 @@ async function alignedOf(ctx: RequestContext, asked: ReturnsAsked, count: number
 
 async function pricesOf(
   ctx: RequestContext,
-  { symbols, currency, startMs, endMs }: ReturnsAsked,
+  asked: ReturnsAsked,
+  count: number | undefined,
+): Promise<readonly PriceSeries[]> {
+  const { symbols, currency, cashOf = [] } = asked;
+  const stored = symbols.length === 0 ? [] : await storedPrices(ctx, asked, count);
+  if (currency === undefined) return stored;
+  const days = [...new Set(stored.flatMap(({ timesMs }) => timesMs))].toSorted((a, b) => a - b);
+  const cash = cashOf.map((from) => cashSeries(ctx, from, currency, asked, days));
+  return [...(await inCurrency(ctx, stored, currency)), ...(await Promise.all(cash))];
+}
+
+/** What one unit of a currency was worth in another: on the days of what is held beside it, or on all that its rate has. */
+async function cashSeries(
+  ctx: RequestContext,
+  from: string,
+  to: string,
+  { startMs = 0, endMs = Infinity }: ReturnsAsked,
+  days: readonly number[],
+): Promise<PriceSeries> {
+  const earliestMs = days[0] === undefined ? startMs : days[0] - 10 * DAY_MS;
+  const rates = await rateHistory(ctx, { from, to, startMs: earliestMs });
+  const isOf = (timeMs: number) => timeMs >= startMs && timeMs < endMs;
+  const timesMs = days.length > 0 ? days : rates.timesMs.filter(isOf);
+  const units = { symbol: cashName(from), currency: from, timesMs, closes: timesMs.map(() => 1) };
+  return convertPrices(units, rates, to);
+}
+
+async function storedPrices(
+  ctx: RequestContext,
+  { symbols, startMs, endMs }: ReturnsAsked,
   count: number | undefined,
 ): Promise<readonly PriceSeries[]> {
   const stored = await ctx.call<readonly Stored[], unknown>("closes.daily", {
@@ -65,11 +95,10 @@ async function pricesOf(
     ...(startMs !== undefined && { startMs }),
     ...(endMs !== undefined && { endMs }),
   });
-  const series = stored.map((one) => {
+  return stored.map((one) => {
     if ("problem" in one) throw insufficientData(one.problem);
     return one;
   });
-  return currency === undefined ? series : inCurrency(ctx, series, currency);
 }
 
 async function inCurrency(

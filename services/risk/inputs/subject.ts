@@ -6,7 +6,7 @@ import type { PortfolioAccess } from "../../access.ts";
 import type { NodeContext } from "../../context.ts";
 import { readBook } from "./read-book.ts";
 import { readReturns } from "./read-returns.ts";
-import type { Book, HoldingAsked } from "./types.ts";
+import { type Book, cashName, type HoldingAsked } from "./types.ts";
 
 /** What a question about returns may be asked of; exactly one of the forms is there. */
 export interface SubjectAsked {
@@ -22,8 +22,11 @@ export interface SubjectAsked {
   readonly weights?: readonly number[] | undefined;
   readonly lookback?: number | undefined;
   readonly currency?: string | undefined;
-  /** weights of a book that is worth nothing, as a hedged one may be, are its values in money; absent: it is refused */
-  readonly mayBeWorthless?: true;
+  /**
+   * Weights of a book that is worth nothing, as a hedged one may be, are its values in money, and one in which nothing moves
+   * has no names at all; absent: both are refused.
+   */
+  readonly mayBeDegenerate?: true;
 }
 
 /** Returns of names over common periods, and how much of each is held. */
@@ -31,7 +34,7 @@ export interface Subject {
   readonly names: readonly string[];
   /** one a name, oldest first, finite; NaN only where `pairwise` was asked for */
   readonly columns: readonly Float64Array[];
-  /** fractions of the book's value, cash left out (of one that is worth nothing, money); null of bare returns */
+  /** fractions of the book's value, cash of its own currency left out (of one that is worth nothing, money); null of bare returns */
   readonly weights: Float64Array | null;
   /** when the day of each return began, epoch ms; null where the caller gave returns */
   readonly timesMs: Float64Array | null;
@@ -137,22 +140,58 @@ async function stored(
 async function ofBook(
   ctx: RequestContext,
   book: Book,
-  { lookback = LOOKBACK, mayBeWorthless }: SubjectAsked,
+  { lookback = LOOKBACK, mayBeDegenerate }: SubjectAsked,
 ): Promise<Subject> {
-  const { lines, value, currency } = book;
-  if (lines.length === 0) throw insufficientData("nothing is held whose returns could be measured");
-  if (!(value > 0) && mayBeWorthless === undefined)
+  if (isRiskless(book)) {
+    if (mayBeDegenerate !== undefined) return riskless(book);
+    throw insufficientData("nothing is held whose returns could be measured");
+  }
+  if (!(book.value > 0) && mayBeDegenerate === undefined)
     throw insufficientData("the book is worth nothing, so that parts of it are not defined");
-  const symbols = lines.map(({ symbol }) => symbol);
-  const history = await readReturns(ctx, { symbols, lookback, currency });
-  return {
-    names: symbols,
-    columns: history.columns,
-    weights: Float64Array.from(lines, (line) => line.value / (value > 0 ? value : 1)),
+  return (await heldOf(ctx, book, lookback)).subject;
+}
+
+/** Nothing but cash of its own currency, if that. */
+export function isRiskless({ lines, foreignCash }: Book): boolean {
+  return lines.length === 0 && foreignCash.length === 0;
+}
+
+function riskless(book: Book): Subject {
+  const { source } = book;
+  const empty = { names: [], columns: [], weights: new Float64Array(0), timesMs: null };
+  return { ...empty, book, sampleSize: 0, source };
+}
+
+/**
+ * What is held, cash of other currencies after the positions.
+ * @param benchmark a symbol whose returns on the same days are wanted beside it
+ */
+export async function heldOf(
+  ctx: RequestContext,
+  book: Book,
+  lookback: number,
+  benchmark?: string,
+): Promise<{ readonly subject: Subject; readonly benchmark: Float64Array | null }> {
+  const { lines, foreignCash, value, currency } = book;
+  const held = lines.map(({ symbol }) => symbol);
+  const symbols = [...new Set([...held, ...(benchmark === undefined ? [] : [benchmark])])];
+  const cashOf = foreignCash.map((one) => one.currency);
+  const history = await readReturns(ctx, { symbols, cashOf, lookback, currency });
+  const columnOf = new Map(history.names.map((name, i) => [name, history.columns[i]] as const));
+  const names = [...held, ...cashOf.map(cashName)];
+  const values = [...lines, ...foreignCash].map((one) => one.value);
+  const subject: Subject = {
+    names,
+    columns: names.flatMap((name) => columnOf.get(name) ?? []),
+    weights: Float64Array.from(values, (one) => one / (value > 0 ? value : 1)),
     timesMs: history.timesMs,
     book,
     sampleSize: history.sampleSize,
     source: `${book.source}; ${history.source}`,
+  };
+  return {
+    subject,
+    benchmark: benchmark === undefined ? null : (columnOf.get(benchmark) ?? null),
   };
 }
 

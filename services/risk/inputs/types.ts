@@ -32,11 +32,20 @@ export interface BookLine {
   readonly value: number;
 }
 
+/** Cash of another currency than the book's, which moves as its rate does. */
+export interface CashLine {
+  readonly currency: string;
+  /** signed, in the book's currency */
+  readonly value: number;
+}
+
 export interface Book {
   readonly portfolioId: string | null;
   readonly currency: string;
   /** cash in the book's currency, other currencies converted; 0 of bare positions */
   readonly cash: number;
+  /** of it what is in other currencies, those of which nothing is held left out */
+  readonly foreignCash: readonly CashLine[];
   /** of a portfolio its equity; of bare positions the sum of their values */
   readonly value: number;
   readonly lines: readonly BookLine[];
@@ -48,6 +57,8 @@ export interface Book {
 
 export interface ReturnsAsked {
   readonly symbols: readonly string[];
+  /** whose cash is a column too, after the symbols': the return of their rate in `currency`; named as `cashName` does */
+  readonly cashOf?: readonly string[];
   /** returns wanted, the newest; fewer are an error unless `min` says how few will do */
   readonly lookback: number;
   readonly min?: number;
@@ -70,4 +81,9 @@ export interface ReturnHistory {
   readonly sampleSize: number;
   /** e.g. `stored 1d bars, adjusted for splits and dividends, in USD` */
   readonly source: string;
+}
+
+/** Cash of a currency among names of instruments, none of which is called so. */
+export function cashName(currency: string): string {
+  return `cash:${currency}`;
 }

@@ -1,8 +1,6 @@
 import type { RiskCommand } from "../../../domain/risk/kill-switch/messages.ts";
 import type { PortfolioSummary } from "../../../domain/portfolio/messages.ts";
 import {
-  type Level,
-  levelOf,
   type Reading,
   readingsOf,
   type Standings,
@@ -10,10 +8,9 @@ import {
 } from "../../../domain/risk/live/levels.ts";
 import { wantsPrices } from "../../../domain/risk/live/policy.ts";
 import { Decimal, text } from "../../../domain/shared/decimal.ts";
-import { beginBreach, endBreach, openBreaches } from "../../../models/risk-breaches.ts";
 import type { RequestContext } from "../../../types/contracts.ts";
 import type { NodeContext } from "../../context.ts";
-import { alarm, COOLDOWN_MS } from "./alerting.ts";
+import type { Levels, Watched } from "./levels.ts";
 import type { LiveRisk } from "./live-risk.ts";
 import { measure } from "./measure.ts";
 import { pull, TRIGGER_OF } from "./triggers.ts";
@@ -26,39 +23,28 @@ const HIGHER = "1.001";
 export class RiskWatch {
   readonly #node: NodeContext;
   readonly #live: LiveRisk;
-  /** by portfolio and limit; absent: inside it */
-  readonly #levels = new Map<string, Level>();
-  #isBegun = false;
+  readonly #levels: Levels;
 
-  constructor(node: NodeContext, live: LiveRisk) {
+  constructor(node: NodeContext, live: LiveRisk, levels: Levels) {
     this.#node = node;
     this.#live = live;
-  }
-
-  /** What was known is known to others: it is read again. */
-  begin(): void {
-    this.#levels.clear();
-    this.#isBegun = false;
+    this.#levels = levels;
   }
 
   async look(ctx: RequestContext, summary: PortfolioSummary): Promise<void> {
-    if (!this.#isBegun) await this.#recall();
+    await this.#levels.recall();
     const nowMs = this.#node.clock.now();
     const limits = await this.#live.ready(ctx, summary);
     const warnings = warningsOf([summary.risk?.desk ?? null, summary.risk?.tenant?.policy ?? null]);
-    if (!wantsPrices(limits) && Object.keys(warnings).length === 0) return;
+    // Who takes the last limit away ends what it began.
+    const isLimited = wantsPrices(limits) || Object.keys(warnings).length > 0;
+    if (!isLimited && !this.#levels.hasAny(summary)) return;
     await this.#live.board.follow((summary.risk?.lines ?? []).map(({ symbol }) => symbol));
     const now = measure(this.#live, summary, limits, nowMs);
     // While a price is not known nothing has changed; orders are denied meanwhile.
     if ("missing" in now) return;
     await this.#mark(summary, now, nowMs);
     for (const reading of readingsOf(now, limits, warnings)) await this.#judge(summary, reading);
-  }
-
-  async #recall(): Promise<void> {
-    for (const { portfolioId, limitName, level } of await openBreaches(this.#node.pool))
-      this.#levels.set(`${portfolioId} ${limitName}`, level);
-    this.#isBegun = true;
   }
 
   /** The portfolio keeps its heights and how its days began, as no restart may forget them. */
@@ -78,66 +64,16 @@ export class RiskWatch {
   }
 
   async #judge(summary: PortfolioSummary, reading: Reading): Promise<void> {
-    const key = `${summary.portfolioId} ${reading.name}`;
-    const before = this.#levels.get(key) ?? "ok";
-    const level = levelOf(reading, before);
-    if (level === null || level === before) return;
-    const { pool, clock } = this.#node;
-    if (before !== "ok") await endBreach(pool, summary.portfolioId, reading.name, clock.now());
-    if (level === "ok") this.#levels.delete(key);
-    else {
-      const isNews = await this.#begin(summary, reading, level);
-      this.#levels.set(key, level);
-      // From a breach back to a warning is good news.
-      if (isNews && before !== "breach") await this.#tell(summary, reading, level);
-    }
-  }
-
-  #begin(summary: PortfolioSummary, reading: Reading, level: "warning" | "breach") {
-    return beginBreach(this.#node.pool, {
-      tenantId: summary.tenantId,
-      portfolioId: summary.portfolioId,
-      limitName: reading.name,
-      level,
-      limit: limitAt(reading, level),
-      observed: shown(reading),
-      beganAtMs: this.#node.clock.now(),
-    });
-  }
-
-  async #tell(
-    summary: PortfolioSummary,
-    reading: Reading,
-    level: "warning" | "breach",
-  ): Promise<void> {
-    const { tenantId, portfolioId, ownerId, name, risk } = summary;
-    const [limit, observed] = [limitAt(reading, level), shown(reading)];
-    const seconds =
-      risk?.desk?.alertCooldownSeconds ?? risk?.tenant?.policy.alertCooldownSeconds ?? null;
-    await alarm(
-      this.#node,
-      {
-        tenantId,
-        portfolioId,
-        ownerId,
-        kind: reading.name,
-        severity: level === "breach" ? "critical" : "warning",
-        message: `${name}: ${reading.name} is ${observed}, beyond ${limit}`,
-        limit,
-        observed,
-      },
-      seconds === null ? COOLDOWN_MS : seconds * 1_000,
-    );
+    const passed = await this.#levels.judge(watchedOf(summary), reading);
     const trigger = TRIGGER_OF[reading.name];
-    if (level === "breach" && trigger !== undefined)
-      await pull(this.#node, summary, trigger, `${reading.name} is ${observed}, beyond ${limit}`);
+    if (passed?.level !== "breach" || trigger === undefined) return;
+    const why = `${reading.name} is ${passed.observed}, beyond ${passed.limit}`;
+    await pull(this.#node, summary, trigger, why);
   }
 }
 
-function limitAt({ warning, breach }: Reading, level: "warning" | "breach"): string {
-  return (level === "breach" ? breach : warning) ?? "none";
-}
-
-function shown({ observed, isBeyond }: Reading): string {
-  return observed ?? (isBeyond ? "beyond measure, as equity is not positive" : "not known");
+function watchedOf({ tenantId, portfolioId, ownerId, name, risk }: PortfolioSummary): Watched {
+  const cooldownSeconds =
+    risk?.desk?.alertCooldownSeconds ?? risk?.tenant?.policy.alertCooldownSeconds ?? null;
+  return { tenantId, portfolioId, ownerId, label: name, cooldownSeconds };
 }

@@ -1,6 +1,7 @@
 import type { PortfolioSummary } from "../../../domain/portfolio/messages.ts";
 import { isInForce } from "../../../domain/risk/kill-switch/switch.ts";
-import type { Trigger, WatchedLimit } from "../../../domain/risk/live/policy.ts";
+import type { Reading } from "../../../domain/risk/live/levels.ts";
+import type { Trigger } from "../../../domain/risk/live/policy.ts";
 import { portfoliosAtVenue } from "../../../models/risk-policies.ts";
 import type { SetSwitch } from "../../../models/risk-switches.ts";
 import { findView } from "../../../models/views.ts";
@@ -9,7 +10,7 @@ import { alarm } from "./alerting.ts";
 import { throwSwitch } from "./throw-switch.ts";
 
 /** What a breach of a limit sets off. */
-export const TRIGGER_OF: { readonly [name in WatchedLimit]?: Trigger } = {
+export const TRIGGER_OF: { readonly [name in Reading["name"]]?: Trigger } = {
   maxDailyLossPct: "dailyLoss",
   maxDrawdownPct: "drawdown",
   maxVarPct: "valueAtRisk",

@@ -19,7 +19,7 @@ export async function boardOf(
   return { asOfMs, marks };
 }
 
-/** Rates into the base currency of one portfolio. One that is not known is null. */
+/** Rates into the base currency of one portfolio. One that is not known, or not of now, is null. */
 export async function ratesOf(
   caller: Caller,
   summary: PortfolioSummary,
@@ -60,5 +60,5 @@ function symbolsOf({ positions, margin }: PortfolioSummary): readonly string[] {
 /** Whatever the reason: what is not known is told as such, and what needs it is denied. */
 async function knownRate(caller: Caller, from: string, to: string): Promise<string | null> {
   const found = await rateOf(caller, { from, to }).catch(() => null);
-  return found?.rate ?? null;
+  return found === null || found.isStale ? null : found.rate;
 }

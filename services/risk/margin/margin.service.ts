@@ -8,7 +8,7 @@ import type { NodeContext } from "../../context.ts";
 import { readPortfolio } from "../read-portfolio.ts";
 import { fullBoard, ratesOf } from "./board.ts";
 import { Boards } from "./boards.ts";
-import { MARGIN_WATCH, MarginDuty } from "./margin-duty.ts";
+import { MARGIN_WATCH, marginDuty } from "./margin-duty.ts";
 import { toMarginView } from "./margin-view.ts";
 
 interface OfPortfolio {
@@ -39,7 +39,7 @@ export function marginService(node: NodeContext): ServiceSchema {
       },
     },
     started() {
-      node.actorSystem.onDuty(MARGIN_WATCH, new MarginDuty(node));
+      node.actorSystem.onDuty(MARGIN_WATCH, marginDuty(node));
     },
   };
 }

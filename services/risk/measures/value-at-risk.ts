@@ -43,6 +43,16 @@ interface Parts {
   readonly warnings: readonly string[];
 }
 
+/** Of a book in which nothing moves, by whatever method. */
+const RISKLESS: Parts = {
+  var: 0,
+  expectedShortfall: 0,
+  marginal: { var: [], shortfall: [] },
+  incremental: [],
+  fitted: {},
+  warnings: ["nothing is held: cash alone risks nothing in its own currency"],
+};
+
 /** @throws RestError 404, 422 */
 export async function valueAtRisk(
   node: NodeContext,
@@ -63,6 +73,8 @@ export async function valueAtRisk(
     asOf: isoTime(base.asOfMs),
     source: base.source,
   };
+  if (base.names.length === 0 && base.hasNames)
+    return { ...viewOf(RISKLESS, base, scale), ...common, sampleSize: 0 };
   if (method === "monteCarlo") {
     const seed = params.seed ?? randomInt(2 ** 47);
     const { parts, paths, errors } = await simulated(node, base, params, seed);
@@ -107,7 +119,7 @@ async function baseOf(
   const asked = {
     ...others,
     missing,
-    mayBeWorthless: true as const,
+    mayBeDegenerate: true as const,
     ...(returns !== undefined && { returns: withoutGaps(returns, missing) }),
   };
   const subject = await subjectOf(node, access, ctx, asked);
@@ -192,7 +204,7 @@ async function simulated(node: NodeContext, base: Base, params: Params, seed: nu
           columns: subject.columns.map((column) => Array.from(column)),
         } as const);
   const book = { weights, data, rows: base.sampleSize };
-  const { tail, paths } = await simulateBook(node, book, params, seed);
+  const { tail, paths, incremental } = await simulateBook(node, book, params, seed);
   const { components } = tail;
   const perWeight = (values: ArrayLike<number>) =>
     weights.map((weight, i) => (weight === 0 ? 0 : (values[i] ?? 0) / weight));
@@ -203,7 +215,7 @@ async function simulated(node: NodeContext, base: Base, params: Params, seed: nu
       var: perWeight(components.valueAtRisk),
       shortfall: perWeight(components.expectedShortfall),
     },
-    incremental: null,
+    incremental,
     fitted: {},
     warnings: [],
   };

@@ -9,13 +9,17 @@ import {
   type Valuation,
 } from "../../../domain/risk/performance/time-weighted.ts";
 import { valuationsOf, within } from "../../../domain/risk/performance/valuations.ts";
-import { insufficientData } from "../../../mixins/rest/rest-error.ts";
+import { insufficientData, RestError } from "../../../mixins/rest/rest-error.ts";
 import type { ActionMap } from "../../../mixins/rest/routes/index.ts";
-import type { PerformanceView } from "../../../mixins/rest/routes/performance.ts";
+import type {
+  PerformanceView,
+  PortfolioAttributionView,
+} from "../../../mixins/rest/routes/performance.ts";
 import { isoTime } from "../../../mixins/rest/views.ts";
 import type { RequestContext } from "../../../types/contracts.ts";
 import { userOf, type PortfolioAccess } from "../../access.ts";
 import type { NodeContext } from "../../context.ts";
+import { attributePortfolio, type PortfolioAttributionAsked } from "../attribution/of-portfolio.ts";
 import { readCurve } from "../portfolio-books.ts";
 import { drawdownView } from "./drawdown-view.ts";
 import { benchmarkOver, type DailyReturn } from "./benchmark.ts";
@@ -34,16 +38,9 @@ export async function readPerformance(
   access: PortfolioAccess,
   ctx: RequestContext<Params>,
 ): Promise<PerformanceView> {
-  const { portfolioId, benchmark, start, end, periodsPerYear, riskFree } = ctx.params;
-  await access.requireRead(userOf(ctx), portfolioId);
-  const { events, points } = await readCurve(node, ctx, portfolioId);
-  const valuations = within(valuationsOf(events, points), start ?? -Infinity, end ?? Infinity);
-  const returns = periodReturns(valuations);
+  const { portfolioId, benchmark, attributeBy, periodsPerYear, riskFree } = ctx.params;
+  const { input, currency, valuations, returns, first, last } = await readPast(node, access, ctx);
   const days: readonly DailyReturn[] = linkedBy(returns, dayOf);
-  const [first, last] = [valuations[0], valuations.at(-1)];
-  if (first === undefined || last === undefined || days.length === 0)
-    throw insufficientData("the portfolio was not valued twice in that time");
-  const currency = events.find((event) => event.type === "PortfolioOpened")?.baseCurrency ?? "";
   const market =
     benchmark === undefined
       ? null
@@ -65,6 +62,18 @@ export async function readPerformance(
     ...moneyView(valuations, first, last),
     ...weightedView(valuations, returns),
     benchmark: benchmark ?? null,
+    attribution:
+      benchmark === undefined
+        ? null
+        : await attributionOrNone(ctx, {
+            input,
+            returns,
+            currency,
+            benchmark: [{ symbol: benchmark, weight: 1 }],
+            groupBy: attributeBy,
+            method: "brinsonFachler",
+            linking: "carino",
+          }),
     ...measuredView(measured, days),
     daily: dailyView(days, valuations, market),
     monthly: linkedBy(returns, monthOf).map(({ key, value }) => ({ month: key, return: value })),
@@ -76,6 +85,60 @@ export async function readPerformance(
     asOf: isoTime(last.atMs),
     source: "the portfolio's events and the bars of what it held",
   };
+}
+
+/**
+ * Where its difference to a benchmark came from.
+ * @throws RestError as `readPerformance`
+ */
+export async function readAttribution(
+  node: NodeContext,
+  access: PortfolioAccess,
+  ctx: RequestContext<ActionMap["performance.attribute"]["params"]>,
+): Promise<PortfolioAttributionView> {
+  const { benchmark, groupBy, method, linking } = ctx.params;
+  const { input, currency, returns } = await readPast(node, access, ctx);
+  return attributePortfolio(ctx, {
+    input,
+    returns,
+    currency,
+    benchmark,
+    groupBy,
+    method,
+    linking,
+  });
+}
+
+/** Null where no day can be compared: the rest of the answer is good without. */
+async function attributionOrNone(
+  ctx: RequestContext,
+  asked: PortfolioAttributionAsked,
+): Promise<PortfolioAttributionView | null> {
+  try {
+    return await attributePortfolio(ctx, asked);
+  } catch (error) {
+    if (error instanceof RestError && error.type === "INSUFFICIENT_DATA") return null;
+    throw error;
+  }
+}
+
+type Span = RequestContext<{
+  readonly portfolioId: string;
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
+}>;
+
+async function readPast(node: NodeContext, access: PortfolioAccess, ctx: Span) {
+  const { portfolioId, start, end } = ctx.params;
+  await access.requireRead(userOf(ctx), portfolioId);
+  const { input, events, points } = await readCurve(node, ctx, portfolioId);
+  const valuations = within(valuationsOf(events, points), start ?? -Infinity, end ?? Infinity);
+  const returns = periodReturns(valuations);
+  const [first, last] = [valuations[0], valuations.at(-1)];
+  if (first === undefined || last === undefined || returns.length === 0)
+    throw insufficientData("the portfolio was not valued twice in that time");
+  const currency = events.find((event) => event.type === "PortfolioOpened")?.baseCurrency ?? "";
+  return { input, currency, valuations, returns, first, last };
 }
 
 /** What happens at midnight belongs to the day that ends then: bars close there. */

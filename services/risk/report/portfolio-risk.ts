@@ -1,6 +1,5 @@
 import type { MeasuredParts } from "../../../domain/risk/measures/parts.ts";
 import { measure, type Measurement } from "../../../domain/risk/performance/measure.ts";
-import { insufficientData } from "../../../mixins/rest/rest-error.ts";
 import type { ActionMap } from "../../../mixins/rest/routes/index.ts";
 import type { PortfolioRiskView } from "../../../mixins/rest/routes/risk-portfolio.ts";
 import { isoTime } from "../../../mixins/rest/views.ts";
@@ -8,9 +7,8 @@ import type { RequestContext } from "../../../types/contracts.ts";
 import type { PortfolioAccess } from "../../access.ts";
 import type { NodeContext } from "../../context.ts";
 import { readBook } from "../inputs/read-book.ts";
-import { readReturns } from "../inputs/read-returns.ts";
-import { type Subject, whole } from "../inputs/subject.ts";
-import type { Book } from "../inputs/types.ts";
+import { heldOf, isRiskless, whole } from "../inputs/subject.ts";
+import { type Book, cashName } from "../inputs/types.ts";
 import { measureSubject } from "../measures/measure-book.ts";
 import { drawdownView } from "../performance/drawdown-view.ts";
 import { limitsOf } from "./limits.ts";
@@ -31,9 +29,10 @@ export async function portfolioRisk(
 ): Promise<PortfolioRiskView> {
   const { portfolioId, method, confidence, horizonDays } = ctx.params;
   const book = await readBook(node, access, ctx, { portfolioId });
+  const { lookback, benchmark } = ctx.params;
   const [history, stress, limits] = await Promise.all([
-    book.lines.length === 0 ? null : historyOf(ctx, book),
-    book.lines.length === 0 ? [] : stressOf(ctx, portfolioId),
+    isRiskless(book) ? null : heldOf(ctx, book, lookback, benchmark),
+    isRiskless(book) ? [] : stressOf(ctx, portfolioId),
     limitsOf(ctx, portfolioId),
   ]);
   const spec = { method, confidence, horizonDays, parameters: {} };
@@ -46,8 +45,8 @@ export async function portfolioRisk(
     cash: book.cash,
     exposure: exposureOf(book),
     concentration: concentrationOf(book),
-    var: (measured?.whole.var ?? 0) * book.value,
-    expectedShortfall: (measured?.whole.expectedShortfall ?? 0) * book.value,
+    var: (measured?.whole.var ?? 0) * unitOf(book),
+    expectedShortfall: (measured?.whole.expectedShortfall ?? 0) * unitOf(book),
     method,
     confidence,
     horizonDays,
@@ -64,29 +63,11 @@ export async function portfolioRisk(
   };
 }
 
-interface History {
-  readonly subject: Subject;
-  readonly benchmark: Float64Array | null;
-}
+type History = Awaited<ReturnType<typeof heldOf>>;
 
-async function historyOf(ctx: RequestContext<Params>, book: Book): Promise<History> {
-  const { lookback, benchmark } = ctx.params;
-  if (!(book.value > 0))
-    throw insufficientData("the portfolio is worth nothing, so that parts of it are not defined");
-  const symbols = book.lines.map(({ symbol }) => symbol);
-  const all = [...new Set([...symbols, ...(benchmark === undefined ? [] : [benchmark])])];
-  const history = await readReturns(ctx, { symbols: all, lookback, currency: book.currency });
-  const subject: Subject = {
-    names: symbols,
-    columns: history.columns.slice(0, symbols.length),
-    weights: Float64Array.from(book.lines, ({ value }) => value / book.value),
-    timesMs: history.timesMs,
-    book,
-    sampleSize: history.sampleSize,
-    source: `${book.source}; ${history.source}`,
-  };
-  const column = benchmark === undefined ? undefined : history.columns[all.indexOf(benchmark)];
-  return { subject, benchmark: column ?? null };
+/** What weights are fractions of: of a portfolio that is worth nothing they are money. */
+function unitOf({ value }: Book): number {
+  return value > 0 ? value : 1;
 }
 
 function exposureOf({ lines, value }: Book): PortfolioRiskView["exposure"] {
@@ -115,13 +96,16 @@ function concentrationOf({ lines, value }: Book): PortfolioRiskView["concentrati
 
 function componentsOf(book: Book, measured: MeasuredParts | null): PortfolioRiskView["components"] {
   const { whole: total = null, incremental = null } = measured ?? {};
-  return book.lines.map(({ symbol, value }, i) => {
-    const weight = book.value > 0 ? value / book.value : 0;
+  const cash = book.foreignCash.map(({ currency, value }) => ({
+    symbol: cashName(currency),
+    value,
+  }));
+  return [...book.lines, ...cash].map(({ symbol, value }, i) => {
     const marginal = total?.marginal?.var[i] ?? null;
-    const component = marginal === null ? null : marginal * weight;
+    const component = marginal === null ? null : (marginal * value) / unitOf(book);
     return {
       symbol,
-      weight,
+      weight: book.value > 0 ? value / book.value : 0,
       value,
       component: inMoney(component, book),
       marginal: inMoney(marginal, book),
@@ -132,8 +116,8 @@ function componentsOf(book: Book, measured: MeasuredParts | null): PortfolioRisk
 }
 
 /** NaN: the rest of the book cannot be measured by itself. */
-function inMoney(fraction: number | null, { value }: Book): number | null {
-  return fraction === null || Number.isNaN(fraction) ? null : fraction * value;
+function inMoney(fraction: number | null, book: Book): number | null {
+  return fraction === null || Number.isNaN(fraction) ? null : fraction * unitOf(book);
 }
 
 type Statistics = Pick<PortfolioRiskView, "metrics" | "undefinedMetrics" | "drawdowns">;
@@ -142,16 +126,14 @@ type Statistics = Pick<PortfolioRiskView, "metrics" | "undefinedMetrics" | "draw
 function statisticsOf(history: History | null, confidence: number): Statistics {
   if (history === null) return { metrics: {}, undefinedMetrics: {}, drawdowns: [] };
   const { subject, benchmark } = history;
+  if (!((subject.book?.value ?? 0) > 0))
+    return withoutStatistics("the portfolio is worth nothing, so that it has no returns");
   // More than everything cannot be lost of a portfolio: a lever that would have done so has no statistics of performance.
   const returns = whole(subject);
   if (returns.some((value) => value < -1))
-    return {
-      metrics: {},
-      undefinedMetrics: {
-        all: "as it is now the portfolio would have lost more than everything on a day",
-      },
-      drawdowns: [],
-    };
+    return withoutStatistics(
+      "as it is now the portfolio would have lost more than everything on a day",
+    );
   const found: Measurement = measure(
     {
       returns,
@@ -170,4 +152,8 @@ function statisticsOf(history: History | null, confidence: number): Statistics {
     undefinedMetrics: found.undefinedMetrics,
     drawdowns: found.drawdowns.map((one) => drawdownView(one, dayAt)),
   };
+}
+
+function withoutStatistics(all: string): Statistics {
+  return { metrics: {}, undefinedMetrics: { all }, drawdowns: [] };
 }

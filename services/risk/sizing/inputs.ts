@@ -1,20 +1,27 @@
 import { covarianceMatrix } from "../../../domain/risk/covariance/sample.ts";
 import { mean, standardDeviation } from "../../../domain/numeric/moments.ts";
-import { matrixOf, toRows } from "../../../domain/numeric/matrix.ts";
-import { riskParity } from "../../../domain/risk/construction/risk-parity.ts";
+import { toRows } from "../../../domain/numeric/matrix.ts";
 import type { Sizing } from "../../../domain/risk/sizing/target.ts";
 import { type Decimal, dec } from "../../../domain/shared/decimal.ts";
+import type { Compute, ComputeTask } from "../../../mixins/compute/compute.ts";
 import { insufficientData, unprocessable } from "../../../mixins/rest/rest-error.ts";
 import type { FeatureSeriesView } from "../../../mixins/rest/routes/features.ts";
 import type { RequestContext } from "../../../types/contracts.ts";
+import { INLINE_MAX } from "../covariance/assess.ts";
 import { readReturns } from "../inputs/read-returns.ts";
 import type { ReturnHistory } from "../inputs/types.ts";
+import { type ParityAsked, parityInThread } from "../workers/sizing.worker.ts";
 import type { SizingParams } from "./basis.ts";
 
 /** Trading days a year, by which deviations of days become those of years. */
 const DAYS_A_YEAR = 252;
 /** Wilder's. */
 const ATR_PERIOD = 14;
+
+const PARITY: ComputeTask<ParityAsked, Float64Array | null> = {
+  module: new URL("../workers/sizing.worker.ts", import.meta.url),
+  name: "parityInThread",
+};
 
 export interface Prepared {
   readonly sizing: Sizing;
@@ -27,12 +34,16 @@ export interface Prepared {
  * A method with what it needs: as given, or made of stored bars.
  * @throws RestError 422 where too little is stored, or a covariance is no covariance
  */
-export async function prepare(ctx: RequestContext, params: SizingParams): Promise<Prepared> {
+export async function prepare(
+  compute: Compute,
+  ctx: RequestContext,
+  params: SizingParams,
+): Promise<Prepared> {
   const { symbols, symbol, lookback } = params;
   const asked = symbols ?? (symbol === undefined ? [] : [symbol]);
   const isStored = lookback !== undefined && params.method !== "atr";
   const history = isStored ? await readReturns(ctx, { symbols: asked, lookback }) : null;
-  const sizing = await sizingOf(ctx, params, history);
+  const sizing = await sizingOf(compute, ctx, params, history);
   const isAtrStored = params.method === "atr" && params.atr === undefined;
   return {
     sizing,
@@ -42,6 +53,7 @@ export async function prepare(ctx: RequestContext, params: SizingParams): Promis
 }
 
 async function sizingOf(
+  compute: Compute,
   ctx: RequestContext,
   params: SizingParams,
   history: ReturnHistory | null,
@@ -80,7 +92,7 @@ async function sizingOf(
         atrMultiple: params.atrMultiple ?? 1,
       };
     case "riskParity":
-      return { method, weights: parityOf(params, history) };
+      return { method, weights: await parityOf(compute, params, history) };
     case "inverseVolatility":
       return { method, vols: params.vols ?? volsOf(given(history)) };
     case "drawdownConstrained":
@@ -106,9 +118,14 @@ function covarianceOf(history: ReturnHistory | null): readonly (readonly number[
   return toRows(covarianceMatrix(given(history).columns));
 }
 
-function parityOf(params: SizingParams, history: ReturnHistory | null): readonly number[] {
-  const covariance = matrixOf(params.covariance ?? covarianceOf(history));
-  const found = riskParity(covariance, params.budgets);
+async function parityOf(
+  compute: Compute,
+  { covariance, budgets }: SizingParams,
+  history: ReturnHistory | null,
+): Promise<readonly number[]> {
+  const asked = { covariance: covariance ?? covarianceOf(history), budgets };
+  const isLarge = asked.covariance.length > INLINE_MAX;
+  const found = isLarge ? await compute.run(PARITY, asked) : parityInThread(asked);
   if (found === null)
     throw unprocessable([
       { path: "covariance", code: "INVALID_VALUE", message: "must be positive definite" },

@@ -33,7 +33,7 @@ export async function sizePosition(
   ctx: RequestContext<SizingParams>,
 ): Promise<PositionSizeView> {
   const { params } = ctx;
-  const { sizing, sampleSize, source } = await prepare(ctx, params);
+  const { sizing, sampleSize, source } = await prepare(node.compute, ctx, params);
   const target = targetOf(sizing);
   if (typeof target === "string") throw noTarget(target);
   const { portfolioId, symbol } = params;

@@ -1,6 +1,10 @@
 import { estimateBeta, BETA_DAYS } from "../../../domain/risk/stress/estimate-beta.ts";
 import type { PriceSeries } from "../../../domain/risk/history/align.ts";
-import type { Beta, StressPosition } from "../../../domain/risk/stress/position.ts";
+import {
+  type Beta,
+  cashPosition,
+  type StressPosition,
+} from "../../../domain/risk/stress/position.ts";
 import { insufficientData, unprocessable } from "../../../mixins/rest/rest-error.ts";
 import type { ActionMap } from "../../../mixins/rest/routes/index.ts";
 import type { PositionAsked } from "../../../mixins/rest/routes/risk-stress.ts";
@@ -9,13 +13,16 @@ import type { PortfolioAccess } from "../../access.ts";
 import type { NodeContext } from "../../context.ts";
 import { rateNow } from "../inputs/rates.ts";
 import { readBook } from "../inputs/read-book.ts";
-import type { Book, BookLine } from "../inputs/types.ts";
+import { type Book, type BookLine, cashName } from "../inputs/types.ts";
 
 export type StressParams = ActionMap["stress.test"]["params"];
 
 export interface StressBook {
   readonly book: Book;
+  /** those of the book's lines, then cash of other currencies */
   readonly positions: readonly StressPosition[];
+  /** of the book's own currency, which nothing moves */
+  readonly cash: number;
   /** that betas were estimated against; null: it is not stored */
   readonly benchmark: string | null;
 }
@@ -45,9 +52,14 @@ export async function readStressBook(
     book.lines.map((line, i) => inItsCurrency(ctx, book, line, asked[i]?.currency, i)),
   );
   const betas = await betasOf(ctx, lines, asked, benchmark);
-  const positions = lines.map((line, i) => described(line, asked[i], betas.found.get(line.symbol)));
+  const held = lines.map((line, i) => described(line, asked[i], betas.found.get(line.symbol)));
+  const foreign = book.foreignCash.map(({ currency: of, value }) =>
+    cashPosition(cashName(of), of, value),
+  );
+  const cash = foreign.reduce((left, one) => left - one.value, book.cash);
   const value = book.cash + lines.reduce((sum, line) => sum + line.value, 0);
-  return { book: { ...book, lines, value }, positions, benchmark: betas.benchmark };
+  const positions = [...held, ...foreign];
+  return { book: { ...book, lines, value }, positions, cash, benchmark: betas.benchmark };
 }
 
 function holdingOf({ symbol, quantity, value, price }: PositionAsked) {

@@ -3,6 +3,7 @@ import type { Stressed } from "../../../domain/risk/stress/total.ts";
 import { insufficientData } from "../../../mixins/rest/rest-error.ts";
 import type { ScenarioDefinition } from "../../../mixins/rest/routes/risk-stress.ts";
 import type { RequestContext } from "../../../types/contracts.ts";
+import { knownRates } from "../inputs/rates.ts";
 import { readReturns } from "../inputs/read-returns.ts";
 import type { ReturnHistory } from "../inputs/types.ts";
 import type { StressBook } from "./book.ts";
@@ -30,22 +31,19 @@ export async function coveredByHistory(
   { book, positions }: StressBook,
   { lookback = LOOKBACK }: ScenarioDefinition,
 ): Promise<Covered> {
-  const symbols = positions.map(({ symbol }) => symbol);
-  const stored = await ctx.call<readonly Closes[], unknown>("closes.daily", {
-    symbols,
-    count: DAYS_MIN + 1,
-  });
-  const problems = stored.map(({ problem, closes = [] }) => {
-    if (problem !== undefined) return problem;
-    return closes.length > DAYS_MIN ? null : `only ${closes.length} closes are stored`;
-  });
+  const held = await problemsOf(ctx, positions);
+  const ofCash = positions.flatMap(({ isCash, currency }) =>
+    isCash ? [problemOfRate(ctx, currency, book.currency)] : [],
+  );
+  const problems = [...held, ...(await Promise.all(ofCash))];
   const covered = positions.filter((_, i) => problems[i] === null);
   if (covered.length === 0)
     throw insufficientData(
       `of no position are there ${DAYS_MIN} daily returns: ${problems.find((one) => one !== null) ?? "nothing is held"}`,
     );
   const history = await readReturns(ctx, {
-    symbols: covered.map(({ symbol }) => symbol),
+    symbols: covered.flatMap(({ symbol, isCash }) => (isCash ? [] : [symbol])),
+    cashOf: covered.flatMap(({ currency, isCash }) => (isCash ? [currency] : [])),
     lookback,
     min: Math.min(lookback, DAYS_MIN),
     currency: book.currency,
@@ -55,4 +53,27 @@ export async function coveredByHistory(
     return reason === null ? [] : [{ symbol, value, outcome: { isCovered: false, reason } }];
   });
   return { positions: covered, history, notCovered };
+}
+
+/** Of each position but cash, in their order: why its history does not do, or null. */
+async function problemsOf(
+  ctx: RequestContext,
+  positions: readonly StressPosition[],
+): Promise<readonly (string | null)[]> {
+  const symbols = positions.flatMap(({ symbol, isCash }) => (isCash ? [] : [symbol]));
+  if (symbols.length === 0) return [];
+  const asked = { symbols, count: DAYS_MIN + 1 };
+  const stored = await ctx.call<readonly Closes[], unknown>("closes.daily", asked);
+  return stored.map(({ problem, closes = [] }) => problem ?? tooFew(closes, "closes"));
+}
+
+async function problemOfRate(ctx: RequestContext, from: string, to: string) {
+  const known = await knownRates(ctx, { from, to, startMs: 0 });
+  return known === null
+    ? `no instrument says what ${from} was worth in ${to}`
+    : tooFew(known.closes, "rates");
+}
+
+function tooFew({ length }: readonly number[], what: string): string | null {
+  return length > DAYS_MIN ? null : `only ${length} ${what} are stored`;
 }

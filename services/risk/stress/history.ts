@@ -9,11 +9,11 @@ import {
   type StoredReturn,
 } from "../../../domain/risk/stress/replay.ts";
 import { type BookResult, totalOf } from "../../../domain/risk/stress/total.ts";
-import { RestError, unprocessable } from "../../../mixins/rest/rest-error.ts";
+import { unprocessable } from "../../../mixins/rest/rest-error.ts";
 import type { ScenarioDefinition } from "../../../mixins/rest/routes/risk-stress.ts";
 import { isoTime } from "../../../mixins/rest/views.ts";
 import type { RequestContext } from "../../../types/contracts.ts";
-import { rateHistory } from "../inputs/rates.ts";
+import { knownRates } from "../inputs/rates.ts";
 import type { StressBook } from "./book.ts";
 
 export interface Replay {
@@ -29,12 +29,12 @@ const STALE_DAYS = 7;
 /** @param path of the scenario in the request, for what is wrong with it */
 export async function replay(
   ctx: RequestContext,
-  { book, positions, benchmark }: StressBook,
+  { book, positions, cash, benchmark }: StressBook,
   asked: ScenarioDefinition,
   path: string,
 ): Promise<Replay> {
   const { scenario, fromMs, toMs } = stretchOf(asked, path);
-  const symbols = positions.map(({ symbol }) => symbol);
+  const symbols = positions.flatMap(({ symbol, isCash }) => (isCash ? [] : [symbol]));
   const currencies = positions.map(({ currency }) => currency);
   const [returns, rates] = await Promise.all([
     returnsBetween(ctx, benchmark === null ? symbols : [...symbols, benchmark], fromMs, toMs),
@@ -50,7 +50,7 @@ export async function replay(
     value: position.value,
     outcome: replayed(position, recorded, shocks, book.currency),
   }));
-  return { scenario, fromMs, toMs, result: totalOf(stressed, book.cash) };
+  return { scenario, fromMs, toMs, result: totalOf(stressed, cash) };
 }
 
 function stretchOf({ name, from, to }: ScenarioDefinition, path: string): Omit<Replay, "result"> {
@@ -130,20 +130,16 @@ async function rateMove(
   fromMs: number,
   toMs: number,
 ): Promise<number | null> {
-  try {
-    const startMs = fromMs - STALE_DAYS * DAY_MS;
-    const { timesMs, closes } = await rateHistory(ctx, { from, to, startMs });
-    const endOf = (dayMs: number): Ends["from"] => {
-      const at = timesMs.findLastIndex((timeMs) => timeMs < dayMs + DAY_MS);
-      const [timeMs, close] = [timesMs[at], closes[at]];
-      const isFresh = timeMs !== undefined && timeMs >= dayMs - STALE_DAYS * DAY_MS;
-      return isFresh && close !== undefined ? { timeMs, close } : null;
-    };
-    return returnBetween({ from: endOf(fromMs), to: endOf(toMs) }, dayOf)?.move ?? null;
-  } catch (error) {
-    // No instrument says what the rate was: factors may.
-    if (error instanceof Error && Reflect.get(error, "type") === "INSUFFICIENT_DATA") return null;
-    if (error instanceof RestError && error.code === 422) return null;
-    throw error;
-  }
+  const startMs = fromMs - STALE_DAYS * DAY_MS;
+  const known = await knownRates(ctx, { from, to, startMs });
+  // No instrument says what the rate was: factors may.
+  if (known === null) return null;
+  const { timesMs, closes } = known;
+  const endOf = (dayMs: number): Ends["from"] => {
+    const at = timesMs.findLastIndex((timeMs) => timeMs < dayMs + DAY_MS);
+    const [timeMs, close] = [timesMs[at], closes[at]];
+    const isFresh = timeMs !== undefined && timeMs >= dayMs - STALE_DAYS * DAY_MS;
+    return isFresh && close !== undefined ? { timeMs, close } : null;
+  };
+  return returnBetween({ from: endOf(fromMs), to: endOf(toMs) }, dayOf)?.move ?? null;
 }

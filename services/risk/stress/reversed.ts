@@ -84,7 +84,7 @@ async function byHistory(
     return { symbol, value, outcome: { isCovered: true, basis: "shock", rule, moves, change } };
   });
   return {
-    result: totalOf([...stressed, ...notCovered], book.book.cash),
+    result: totalOf([...stressed, ...notCovered], book.cash),
     reverse: reverseView(
       positions.map(({ symbol }) => symbol),
       deviations,
@@ -99,7 +99,7 @@ async function byHistory(
 }
 
 function byFactors(
-  { book, positions }: StressBook,
+  { book, positions, cash }: StressBook,
   { correlation }: ScenarioDefinition,
   factors: NonNullable<ScenarioDefinition["factors"]>,
   loss: number,
@@ -128,7 +128,7 @@ function byFactors(
     return { symbol, value, outcome: outcomeOf(position, shocks, book.currency) };
   });
   return {
-    result: totalOf(stressed, book.cash),
+    result: totalOf(stressed, cash),
     reverse: reverseView(names, deviations, shock, { loss, mostLoss, horizonDays: null }),
     unmatched,
     method:

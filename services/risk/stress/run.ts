@@ -94,7 +94,10 @@ function historicalView({ scenario, fromMs, toMs, result }: Replay, asked: Scena
   };
 }
 
-function hypothesis({ book, positions }: StressBook, { shocks: asked = {} }: ScenarioDefinition) {
+function hypothesis(
+  { book, positions, cash }: StressBook,
+  { shocks: asked = {} }: ScenarioDefinition,
+) {
   const { shocks, unmatched } = namedShocks(Object.entries(asked), positions, book.currency);
   const stressed = positions.map((position) => ({
     symbol: position.symbol,
@@ -102,7 +105,7 @@ function hypothesis({ book, positions }: StressBook, { shocks: asked = {} }: Sce
     outcome: outcomeOf(position, shocks, book.currency),
   }));
   return {
-    ...bookView(totalOf(stressed, book.cash)),
+    ...bookView(totalOf(stressed, cash)),
     unmatchedShocks: unmatched,
     method:
       "shocks by symbol, else sector, else class, else market × beta; rates, volatility and currency on top",

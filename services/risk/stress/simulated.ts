@@ -54,7 +54,7 @@ export async function simulated(
   const [tail] = simulation.tails;
   if (tail === undefined) throw new Error("expected the tail of one confidence");
   return {
-    result: totalOf([...simulatedPositions(covered, tail), ...covered.notCovered], book.book.cash),
+    result: totalOf([...simulatedPositions(covered, tail), ...covered.notCovered], book.cash),
     simulation,
     tail,
     seed: recipe.seed,

@@ -123,10 +123,13 @@ describe("jobs", () => {
 
   it("run no more at a time than their kind allows", async () => {
     let [running, most] = [0, 0];
+    const full = Promise.withResolvers<null>();
     const kind = kindOf(
       async () => {
         running += 1;
         most = Math.max(most, running);
+        if (running === 3) full.resolve(null);
+        await full.promise;
         await systemClock.sleep(5);
         running -= 1;
         return null;

@@ -1,3 +1,4 @@
+import { PLAIN_EXECUTION } from "../../../../domain/ai/signals/execution.ts";
 import {
   getFeedPosition,
   saveFeedPosition,
@@ -15,10 +16,19 @@ const database = withDatabase();
 const strategy: StrategyRow = {
   strategyId: "cross-1",
   portfolioId: "pf-1",
-  symbol: "SPY",
+  tenantId: "tenant-1",
+  name: "Cross",
+  symbols: ["SPY"],
   timeframe: "1d",
   kind: "crossover",
-  parameters: { fast: 10, slow: 30, sides: ["buy", "sell"] },
+  parameters: { fast: "sma_10", slow: "sma_30", sides: ["buy", "sell"] },
+  sizing: { method: "fixedFraction", fraction: "0.5" },
+  allowShort: false,
+  maxPosition: "12.5",
+  execution: PLAIN_EXECUTION,
+  maxOpenPositions: null,
+  cooldownBars: null,
+  maxDailyLoss: null,
   status: "running",
 };
 
@@ -26,10 +36,10 @@ describe("strategies", () => {
   it("act while they run, and may be defined anew", async () => {
     const { pool } = database;
     await upsertStrategy(pool, strategy);
-    expect(await listRunningStrategies(pool)).toEqual([strategy]);
+    expect(await listRunningStrategies(pool)).toMatchObject([strategy]);
     const changed = { ...strategy, parameters: { fast: 5 } };
     await upsertStrategy(pool, changed);
-    expect(await listRunningStrategies(pool)).toEqual([changed]);
+    expect(await listRunningStrategies(pool)).toMatchObject([changed]);
     await upsertStrategy(pool, { ...changed, status: "stopped" });
     expect(await listRunningStrategies(pool)).toEqual([]);
   });
@@ -40,7 +50,7 @@ describe("strategies", () => {
     await upsertStrategy(pool, {
       ...strategy,
       strategyId: "cross-2",
-      symbol: "QQQ",
+      symbols: ["QQQ", "IWM"],
       timeframe: "1h",
     });
     const ids = async (filter: Parameters<typeof listRunningStrategies>[1]) =>

@@ -153,6 +153,34 @@ describe("/api/ws", () => {
     expect(client.closeCode).toBe(1008);
   });
 
+  it("answers in the order in which it was asked", async () => {
+    const client = open();
+    await client.next();
+    client.say({ type: "subscribe", channels: ["orders"] });
+    client.say({ type: "ping" });
+    client.say({ type: "unsubscribe", channels: ["orders"] });
+    expect(await client.next()).toEqual({ type: "subscribed", channels: ["orders"] });
+    expect(await client.next()).toEqual({ type: "pong" });
+    expect(await client.next()).toEqual({ type: "subscribed", channels: [] });
+  });
+
+  it("bounds what one client asks for, and lets it go when it will not stop", async () => {
+    // A user of its own: the allowance is all connections' together.
+    const client = open("", { authorization: `Bearer ${gateway.tokenFor("viewer")}` });
+    await client.next();
+    const channels = Array.from({ length: 100 }, (_, n) => `quotes:S${n}`);
+    for (let count = 0; count < 400; count += 1)
+      client.say({ type: "subscribe", channels, lastEventId: "elsewhere-1" });
+    const codes = new Map<string, number>();
+    for (let said = await client.next(); said !== null; said = await client.next()) {
+      const kind = said.code ?? said.event ?? said.type;
+      codes.set(kind, (codes.get(kind) ?? 0) + 1);
+    }
+    expect(client.closeCode).toBe(1008);
+    expect(codes.get("RATE_LIMITED")).toBe(20);
+    expect(codes.get("subscribed")).toBeLessThan(400);
+  });
+
   it("closes on a message that is too large, and lives", async () => {
     const client = open();
     await client.next();

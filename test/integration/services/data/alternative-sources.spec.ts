@@ -16,7 +16,7 @@ import type { VendorAnswer } from "../../../support/vendor-server.ts";
 
 const NOW_MS = Date.parse("2024-06-01T12:00:00Z");
 const SECRET = "a-secret-of-the-source";
-const TIMEOUT_MS = 400;
+const TIMEOUT_MS = 1_000;
 const WISH: AlternativeQuery = {
   symbols: [],
   series: [],

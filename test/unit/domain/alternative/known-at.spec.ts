@@ -54,12 +54,13 @@ it("is, at every instant, what looking through everything known then finds", () 
         });
       const instants = Array.from({ length: 32 }, (_, at) => at);
       const joined = asOfJoin(instants, inOrder);
-      for (const at of instants) {
-        const [best = null] = knownAt(inOrder, at).toSorted(
+      const best = instants.map((at) => {
+        const known = knownAt(inOrder, at).toSorted(
           (a, b) => b.publishedAtMs - a.publishedAtMs || (a.id < b.id ? 1 : -1),
         );
-        expect(joined[at]).toEqual(best);
-      }
+        return known[0] ?? null;
+      });
+      expect(joined).toEqual(best);
     }),
   );
 });

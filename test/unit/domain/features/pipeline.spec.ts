@@ -109,11 +109,8 @@ describe("the laws of features", () => {
   it("no value is ever NaN or infinite", () => {
     fc.assert(
       fc.property(bars, (list) => {
-        for (const values of batch(list)) {
-          for (const value of Object.values(values).flatMap(numbersOf)) {
-            expect(value === null || Number.isFinite(value)).toBe(true);
-          }
-        }
+        const values = batch(list).flatMap((row) => Object.values(row).flatMap(numbersOf));
+        expect(values.filter((value) => value !== null && !Number.isFinite(value))).toEqual([]);
       }),
     );
   });

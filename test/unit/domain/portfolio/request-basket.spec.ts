@@ -3,6 +3,7 @@ import type { BasketMode } from "../../../../domain/execution/group/messages.ts"
 import type { NewOrder } from "../../../../domain/order/new-order.ts";
 import { bracket } from "../execution/group/given.ts";
 import { type Command, market, newOrder, opened } from "./given.ts";
+import { marginPortfolio, seen } from "./margin/margin-desk.ts";
 
 const TERMS = bracket();
 
@@ -132,5 +133,20 @@ describe("a basket", () => {
     const { events, effects, reply } = live.when(check);
     expect([events, effects ?? []]).toEqual([[], []]);
     expect(verdicts(reply)).toEqual(["approved", "approved"]);
+  });
+});
+
+describe("a basket of several symbols on margin", () => {
+  it("is checked by the prices that its orders came with, beside those of what is held", () => {
+    const both = (isStale: boolean) => {
+      const command = basket("allOrNone", []);
+      const orders = ["AAPL", "MSFT"].map((symbol, i) => ({
+        order: newOrder({ orderId: `order-${i}`, clOrdId: `order-${i}`, symbol }),
+        market: seen("100", { symbol, isStale }, {}),
+      }));
+      return verdicts(marginPortfolio().when({ ...command, orders }).reply);
+    };
+    expect(both(false)).toEqual(["approved", "approved"]);
+    expect(both(true)).toEqual(["denied", "denied"]);
   });
 });

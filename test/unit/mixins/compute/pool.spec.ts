@@ -60,6 +60,30 @@ describe("threads for computations", () => {
     expect(done.toSorted((a, b) => a - b)).toEqual([0, 1, 4, 9, 16, 25, 36, 49, 64, 81]);
   });
 
+  test.each([1, 2, 3])(
+    "what somebody waits for does not stand behind long tasks, of %d threads",
+    async (threads) => {
+      const pool = poolOf({ threads });
+      const ends = new AbortController();
+      const long = { signal: ends.signal, isLong: true };
+      const running = [];
+      const started = Promise.withResolvers<void>();
+      for (let i = 0; i < 5; i += 1)
+        running.push(
+          pool.run(task("untilCancelled"), null, { ...long, onProgress: () => started.resolve() }),
+        );
+      await started.promise;
+      // They have all threads but one: the others of them wait, and nobody else does.
+      expect(await pool.run(task("square"), { value: 3 })).toMatchObject({ square: 9 });
+      expect(await pool.run(task("square"), { value: 4 })).toMatchObject({ square: 16 });
+      ends.abort(new Error("enough"));
+      for (const one of running) await expect(one).rejects.toThrow("enough");
+      expect(await pool.run(task("square"), { value: 5 }, { isLong: true })).toMatchObject({
+        square: 25,
+      });
+    },
+  );
+
   test("what a function throws is thrown here, by class, name and message", async () => {
     const pool = poolOf();
     await expect(pool.run(task("refuse"), undefined)).rejects.toThrow(RangeError);

@@ -18,12 +18,20 @@ describe("roles", () => {
   it("a viewer changes nothing", () => {
     const changing = ROUTES.filter(({ method }) => method !== "GET");
     const allowed = changing.filter((r) => r.permission && isPermitted("viewer", r.permission));
-    // A preview of a strategy is computed and nothing else, and so are the measures of risk.
+    // A preview, a data set, a prediction and an attribution are computed and nothing else, and so are the measures of risk.
     const changes = allowed.filter(
       ({ isIdempotent, permission }) => isIdempotent || permission !== "risk.read",
     );
     const actions = changes.map(({ action }) => action);
-    expect(actions.toSorted()).toEqual(["auth.logout", "strategies.preview"]);
+    expect(actions.toSorted()).toEqual([
+      "auth.logout",
+      "datasets.describe",
+      "performance.attribute",
+      "predictions.ask",
+      "rl.act",
+      "rl.evaluate",
+      "strategies.preview",
+    ]);
   });
 });
 

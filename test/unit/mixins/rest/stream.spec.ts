@@ -1,7 +1,7 @@
 import type { StreamMessage } from "../../../../mixins/rest/stream-channels.ts";
 import { StreamHub } from "../../../../mixins/rest/stream.ts";
 import type { StreamOptions } from "../../../../mixins/rest/stream.ts";
-import type { Wire } from "../../../../mixins/rest/stream-wire.ts";
+import type { Frame, Wire } from "../../../../mixins/rest/stream-wire.ts";
 import { ManualClock } from "../actor/manual-clock.ts";
 
 interface Told {
@@ -26,9 +26,9 @@ class TestWire implements Wire {
 
   open(): void {}
 
-  send(frames: readonly string[], taken: () => void): void {
+  send(frames: readonly Frame[], taken: () => void): void {
     // sound: frames of this protocol are events in JSON
-    for (const frame of frames) this.told.push(JSON.parse(frame) as Told);
+    for (const frame of frames) this.told.push(JSON.parse(frame.text) as Told);
     if (this.#isSlow) this.#taken.push(taken);
     else taken();
   }
@@ -168,7 +168,10 @@ it("a reader that has taken nothing for two heartbeats is let go", async () => {
 });
 
 it("many are told in slices, and what changes meanwhile is told once", async () => {
-  const { clock, listen, publish } = openHub({ maxStreamsPerUser: 1_000 });
+  const { clock, listen, publish } = openHub({
+    maxStreamsPerUser: 1_000,
+    pace: (clients) => clients / 4,
+  });
   const wires = Array.from({ length: 200 }, () => new TestWire());
   for (const wire of wires) listen(wire, ["quotes:A"]);
   publish("quotes:A", 1);
@@ -208,4 +211,62 @@ it("whoever comes back hears what it missed, of quotes the newest", async () => 
   listen(again, ["quotes:A", "orders"], open?.id ?? "");
   await settle();
   expect(again.values).toEqual(["o1", 2, "o2"]);
+});
+
+it("whoever missed more than may wait is told of a gap, and is not cut off for it again and again", async () => {
+  const { listen, publish } = openHub({ maxWaitingBytes: 1_000 });
+  const first = new TestWire();
+  listen(first, ["orders", "quotes:A"]);
+  const [open] = first.told;
+  for (let n = 0; n < 20; n += 1) publish("quotes:A", "x".repeat(100));
+  const inTime = new TestWire();
+  listen(inTime, ["orders", "quotes:A"], open?.id ?? "");
+  for (let n = 0; n < 20; n += 1) {
+    publish("orders", "x".repeat(100));
+    await settle();
+  }
+  const late = new TestWire();
+  listen(late, ["orders", "quotes:A"], open?.id ?? "");
+  await settle();
+  expect(late.isDestroyed).toBe(false);
+  expect(late.told.map(({ event }) => event)).toEqual(["open", "gap"]);
+  const again = new TestWire();
+  listen(again, ["orders"], late.told.at(-1)?.id ?? "");
+  publish("orders", "after the gap");
+  await settle();
+  expect(again.values).toEqual(["after the gap"]);
+  expect(inTime.told.map(({ event }) => event)).not.toContain("gap");
+});
+
+it("ids of the future, of another process and no ids at all are told of a gap", async () => {
+  const { listen, publish } = openHub();
+  const first = new TestWire();
+  listen(first, ["orders"]);
+  publish("orders", 1);
+  await settle();
+  const id = first.told.at(-1)?.id ?? "";
+  const [incarnation = ""] = id.split("-");
+  const hostile = [
+    `${incarnation}-2`,
+    `${incarnation}-999999999999999`,
+    `${incarnation}-9999999999999999`,
+    `${incarnation}--1`,
+    `${incarnation}-0x1`,
+    `${incarnation}-1e0`,
+    `${incarnation}-`,
+    incarnation,
+    "other-1",
+    "\u0000",
+    "__proto__-1",
+  ];
+  for (const lastEventId of hostile) {
+    const wire = new TestWire();
+    listen(wire, ["orders"], lastEventId);
+    await settle();
+    expect([lastEventId, ...wire.told.map(({ event }) => event)]).toEqual([
+      lastEventId,
+      "open",
+      "gap",
+    ]);
+  }
 });

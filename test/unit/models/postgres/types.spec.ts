@@ -23,6 +23,17 @@ describe("parseTimestamptz", () => {
     );
   });
 
+  it("rounds down whatever places of a second are printed in UTC", () => {
+    const instants = fc.integer({ min: Date.UTC(1000, 0), max: Date.UTC(9998, 0) });
+    fc.assert(
+      fc.property(instants, fc.integer({ min: 0, max: 999 }), (ms, micros) => {
+        const whole = `${print(ms, 0).slice(0, -3)}${String(micros).padStart(3, "0")}`;
+        // As the server does: no zeros at the end of a fraction, and no fraction of zeros.
+        expect(parseTimestamptz(`${whole.replace(/\.?0+$/, "")}+00`)).toBe(ms);
+      }),
+    );
+  });
+
   it.each([
     ["2024-01-01 00:00:00+00", Date.UTC(2024, 0)],
     ["2024-01-01 00:00:00.5+00", Date.UTC(2024, 0) + 500],

@@ -11,11 +11,14 @@ import type { OrderState } from "../../../../domain/order/order-state.ts";
 import { seededRandom, uuidv5 } from "../../../../mixins/actor/ids.ts";
 import type { EffectHandler } from "../../../../mixins/actor/kind.ts";
 import type { NodeContext } from "../../../../services/context.ts";
+import { ORDER_TYPES, TIMES_IN_FORCE } from "../../../../domain/order/new-order.ts";
 import type {
+  BrokerAbilities,
   BrokerIds,
   Sending,
   SubmitOutcome,
 } from "../../../../services/execution/brokers/broker.ts";
+import { submitTo } from "../../../../services/execution/brokers/submit-to.ts";
 import { submitEffect } from "../../../../services/execution/submit-order.ts";
 import { ManualClock } from "../../mixins/actor/manual-clock.ts";
 import { approvedOrder } from "../../domain/order/given.ts";
@@ -27,6 +30,16 @@ const BACKOFF_MS = [100, 200, 400, 800, 1_600, 3_200, 6_400] as const;
 const FAULTS_MAX = 3;
 const RUNS_MAX = 40;
 
+const ABILITIES: BrokerAbilities = {
+  ordTypes: ORDER_TYPES,
+  timesInForce: TIMES_IN_FORCE,
+  trails: [],
+  postOnly: false,
+  reduceOnly: false,
+  displayQty: false,
+  replace: false,
+};
+
 type Fate = "acceptAndDrop" | "drop" | "crash" | "answer";
 
 /**
@@ -34,6 +47,8 @@ type Fate = "acceptAndDrop" | "drop" | "crash" | "answer";
  * ever it may take longer, because a repeat is then recognised.
  */
 class Double {
+  readonly name = "double";
+  readonly abilities = ABILITIES;
   readonly ids: BrokerIds;
   readonly created: { readonly clOrdId: string; readonly showsAtMs: number }[] = [];
   sendings = 0;
@@ -140,7 +155,7 @@ function bench(seed: number) {
     "brokers.ids": () => broker.ids,
     "brokers.find": ({ order }: { order: SubmitPayload }) => broker.find(order),
     "brokers.submit": ({ order, sending }: { order: SubmitPayload; sending: Sending }) =>
-      broker.submit(order, sending),
+      submitTo(broker, order, sending),
     "symbols.marketTime": () => null,
   };
   const history = () => ({

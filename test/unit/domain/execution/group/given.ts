@@ -78,6 +78,16 @@ export function oco(more: More = {}): GroupTerms {
   ]);
 }
 
+/** Two that stand or fall together: one is bought, the other sold. */
+export function hedged(more: More = {}): GroupTerms {
+  return termsOf("basket", [
+    legOf("member", { orderId: "long", side: "buy", ordType: "market" }),
+    legOf("member", { orderId: "short", side: "sell", ordType: "market", symbol: "MSFT" }),
+    legOf("unwind", { orderId: "undo-long", side: "sell" }, { undoes: 0, ...more }),
+    legOf("unwind", { orderId: "undo-short", symbol: "MSFT" }, { undoes: 1, ...more }),
+  ]);
+}
+
 export function started(terms: GroupTerms): GroupCommand {
   return { type: "Start", terms, denied: [] };
 }

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import type { GroupTerms } from "../../../../../domain/execution/group/messages.ts";
 import { FAILURES_MAX } from "../../../../../domain/execution/group/state.ts";
 import { summarize } from "../../../../../domain/execution/group/summary.ts";
-import { alarmsOf, bracket, legOf, oco, termsOf } from "./given.ts";
+import { alarmsOf, bracket, hedged, legOf, oco, termsOf } from "./given.ts";
 import { GroupWorld, type Weather } from "./world.ts";
 
 /** What happens next; anything that cannot happen now does not. */
@@ -42,13 +42,17 @@ const weather = (doesVenueEnforce: boolean): fc.Arbitrary<Weather> =>
 
 function play(terms: GroupTerms, conditions: Weather, list: readonly Act[]): GroupWorld {
   const world = new GroupWorld(terms, conditions);
+  begin(world, list);
+  world.drain();
+  return world;
+}
+
+function begin(world: GroupWorld, list: readonly Act[]): void {
   for (const act of list) {
     if (act.act === "deliver") world.deliver(act.pick, act.isDoubled);
     else if (act.act === "fill") world.fill(act.pick, act.quantity);
     else world.cancel(act.pick);
   }
-  world.drain();
-  return world;
 }
 
 function alarms({ events }: GroupWorld): readonly string[] {
@@ -131,6 +135,36 @@ describe("laws of an OCO, whatever the order of its messages", () => {
   });
 });
 
+describe("laws of members that stand or fall together, whatever the order of their messages", () => {
+  const terms = fc.boolean().map((canReplace) => hedged({ canReplace }));
+
+  it("both are filled whole, or what either was filled is undone", () => {
+    fc.assert(
+      fc.property(
+        terms,
+        fc.boolean().chain(weather),
+        acts(false),
+        acts(false),
+        (asked, conditions, before, after) => {
+          const world = new GroupWorld(asked, { ...conditions, denials: 0 });
+          begin(world, before);
+          // One of them, when it is not filled yet.
+          world.cancel(0);
+          begin(world, after);
+          world.drain();
+          const isBroken = [0, 1].some((leg) => world.filled(leg) + world.working(leg) < 100);
+          for (const leg of [0, 1]) {
+            const undone = world.filled(leg + 2) + world.working(leg + 2);
+            expect(undone).toBe(isBroken ? world.filled(leg) : 0);
+            if (isBroken) expect(world.working(leg)).toBe(0);
+          }
+        },
+      ),
+      RUNS,
+    );
+  });
+});
+
 describe("laws of every group", () => {
   const oto = (trigger: "partial" | "full"): GroupTerms =>
     termsOf(
@@ -153,6 +187,7 @@ describe("laws of every group", () => {
     oto("partial"),
     oto("full"),
     basket,
+    hedged(),
   );
   const anyWeather = fc.boolean().chain(weather);
 

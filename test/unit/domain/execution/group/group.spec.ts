@@ -9,6 +9,7 @@ import {
   bracket,
   envOf,
   filled,
+  hedged,
   legOf,
   oco,
   reported,
@@ -424,5 +425,30 @@ describe("the id of an attempt", () => {
     expect(ids[1]).toBe("0b9c2f4e-8a31-5c7d-9e10-000000000000");
     expect(new Set(ids).size).toBe(300);
     expect(new Set(ids.map((id) => id.slice(0, 8))).size).toBe(1);
+  });
+});
+
+describe("members that stand or fall together", () => {
+  const begun = [started(hedged()), filled("long", 2, "40")];
+
+  it("are left alone while both can be filled", () => {
+    const { decisions } = run([...begun, filled("short", 2, "100"), filled("long", 3, "100")]);
+    expect(decisions.flatMap((decision) => asked(decision))).toEqual([]);
+  });
+
+  it("are canceled and undone when one is rejected", () => {
+    const { last, state } = run([...begun, reported("short", 2, { ordStatus: "rejected" })]);
+    expect(asked(last)).toEqual(["cancelChild long", "placeChild undo-long 40"]);
+    // What was filled before the cancel came through is undone too.
+    const canceled = reported("long", 3, { cumQty: "55", ordStatus: "canceled" });
+    const resting = reported("undo-long", 2, { orderQty: "40" });
+    expect(asked(run([resting, canceled], state).last)).toEqual(["amendChild undo-long 55"]);
+  });
+
+  it("stay undone when the late fill of the first to end makes it whole", () => {
+    const { state } = run([...begun, reported("long", 3, { cumQty: "60", ordStatus: "canceled" })]);
+    const resting = reported("undo-long", 2, { orderQty: "60" });
+    const { last } = run([filled("long", 4, "100"), resting], state);
+    expect(asked(last)).toEqual(["amendChild undo-long 100"]);
   });
 });

@@ -47,6 +47,11 @@ export function strategyOf(
   return read.value;
 }
 
+/** A TWAP of four slices, ten seconds apart. */
+export function small(changes: { readonly [key: string]: unknown } = {}): Strategy {
+  return strategyOf("twap", { durationSeconds: 40, intervalSeconds: 10, ...changes });
+}
+
 /** A with its own price, B at 98: of 100 units each gets a part, and so does the market order. */
 export function split(changes: { readonly [key: string]: unknown } = {}): Strategy {
   const venue = (name: string, price?: string) => ({

@@ -242,7 +242,9 @@ describe("a portfolio's limits of exposure, in its turn", () => {
   it("marks the first equity of a day, and heights that are worth it", () => {
     const live = opened();
     const mark = (equity: string) => live.when({ type: "MarkEquity", equity }).events.length;
-    expect(mark("9000")).toBe(1);
+    // The day on which it was opened began with what was put in.
+    expect(mark("9000")).toBe(2);
+    expect(live.summary().risk).toMatchObject({ dayOpen: { day: 0, equity: "10000" } });
     expect(mark("9500")).toBe(0);
     expect(mark("10010")).toBe(0);
     expect(mark("10011")).toBe(1);

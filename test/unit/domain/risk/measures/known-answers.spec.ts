@@ -276,6 +276,14 @@ describe("closed forms", () => {
     expect(aged.expectedShortfall).toBeCloseTo((0.05 / 15 + 0.03 * (0.4 - 1 / 15)) / 0.4, 12);
   });
 
+  it("warn of a tail that is fitted as one that ends", () => {
+    // Excesses that are spread evenly are those of ξ = −1, the uniform distribution.
+    const even = Array.from({ length: 100 }, (_, i) => -i / 1_000);
+    const { fitted, warnings } = measured({ columns: [even], weights: [1] }, spec("evt"));
+    expect(fitted["xi"]).toBeLessThan(-0.5);
+    expect(warnings).toEqual([expect.stringContaining("ends soon")]);
+  });
+
   it("of a decaying variance are RiskMetrics'", () => {
     const variances = ewmaVariances([0.01, -0.02, 0.03], 0.94);
     const [a, b, c] = [0.0001, 0.0004, 0.0009];

@@ -71,6 +71,27 @@ describe.each(METHODS)("%s", (method) => {
   });
 });
 
+/** A likelihood that is flat along the edge where α is 0: a search that begins elsewhere by rounding ends elsewhere. */
+const AT_THE_EDGE: ReadonlyMap<number, number> = new Map([
+  [0, 0.1922],
+  [10, -0.2],
+  [13, -0.2],
+  [14, -0.0502],
+  [19, 0.181],
+  [22, -0.1988],
+  [25, -0.2],
+  [34, -0.2],
+  [49, -0.2],
+  [55, 0.2],
+]);
+
+it("scales with the book where GARCH is at the edge of what it may be", () => {
+  const column = Array.from({ length: 60 }, (_, t) => AT_THE_EDGE.get(t) ?? 0);
+  const of = (held: number) => measured([column], [held], { method: "garch" })?.var ?? Number.NaN;
+  for (const k of [0.5, 0.5000000000000008, 1 / 3, 1.1, 7.3])
+    expect(of(0.0935 * k)).toBeCloseTo(k * of(0.0935), 12);
+});
+
 describe.each(QUANTILES)("%s", (method) => {
   it("rises with confidence", () => {
     assert(

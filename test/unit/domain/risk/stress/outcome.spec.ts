@@ -1,5 +1,6 @@
 import { outcomeOf, ratesMove } from "../../../../../domain/risk/stress/outcome.ts";
-import type { StressPosition } from "../../../../../domain/risk/stress/position.ts";
+import { cashPosition, type StressPosition } from "../../../../../domain/risk/stress/position.ts";
+import { historicalShocks, replayed } from "../../../../../domain/risk/stress/replay.ts";
 import { namedShocks } from "../../../../../domain/risk/stress/shocks.ts";
 import { totalOf } from "../../../../../domain/risk/stress/total.ts";
 import { text } from "../../../../../domain/shared/decimal.ts";
@@ -49,6 +50,36 @@ describe("a bond", () => {
     expect(changed(shocked(bond, { ratesBp: 200, market: -0.3 }))).toBeCloseTo(change, 9);
     expect(shocked(holding("B", 1, { assetClass: "bond" }), { rates: 0.01 })).toMatchObject({
       reason: "its duration is not known",
+    });
+  });
+});
+
+describe("cash of another currency", () => {
+  const cash = cashPosition("cash:EUR", "EUR", 1000);
+
+  it("moves as its currency does against the book's, and with nothing else", () => {
+    const shocks = { market: -0.5, equity: -0.5, technology: -0.5, ratesBp: 300, volatility: 1 };
+    expect(shocked(cash, shocks)).toMatchObject({ change: 0, rule: "no shock concerns it" });
+    expect(changed(shocked(cash, { ...shocks, "fx:EUR": -0.1 }))).toBeCloseTo(-100, 9);
+    expect(changed(shocked(cash, { "fx:USD": 0.25 }))).toBeCloseTo(-200, 9);
+    expect(shocked(cash, { "fx:EUR": -0.1 })).toMatchObject({ rule: "EUR against USD" });
+  });
+
+  it("is no symbol, whatever a shock is called", () => {
+    const { unmatched } = namedShocks([["cash:EUR", -0.5]], [cash], "USD");
+    expect(unmatched).toEqual(["cash:EUR"]);
+    expect(changed(shocked(cash, { "symbol:cash:EUR": -0.5 }))).toBe(0);
+  });
+
+  it("of days of which nobody knows a rate is not covered", () => {
+    const nothing = { returns: new Map(), rates: new Map() };
+    const unknown = replayed(cash, nothing, historicalShocks({ spx: -0.5 }), "USD");
+    expect(unknown).toMatchObject({ isCovered: false });
+    const stored = { ...nothing, rates: new Map([["EUR", -0.2]]) };
+    expect(replayed(cash, stored, historicalShocks({}), "USD")).toMatchObject({
+      basis: "stored",
+      rule: "stored rates of EUR in USD",
+      change: expect.closeTo(-200, 9),
     });
   });
 });

@@ -39,6 +39,7 @@ function performance(returns: readonly number[]): PerformanceView {
     netFlows: 0,
     profit: equity - 1000,
     timeWeighted: { value: equity / 1000 - 1, annualized: null, reason: "less than a year" },
+    attribution: null,
     moneyWeighted: { value: null, annualized: null, reason: HOSTILE },
     benchmark: HOSTILE,
     metrics,
