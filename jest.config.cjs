@@ -60,7 +60,7 @@ const onStores = {
 module.exports = {
   // What earlier files have left in a worker's heap slows each collection down: it begins anew.
   workerIdleMemoryLimit: "1GB",
-  testTimeout: 60_000,
+  testTimeout: 180_000,
   testSequencer: "<rootDir>/test/support/longest-first.cjs",
   projects: [
     project("unit", { testPathIgnorePatterns: ["/node_modules/", LAWS] }),

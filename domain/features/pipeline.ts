@@ -32,7 +32,7 @@ export type FeatureSeries = Line | { readonly [line: string]: Line };
  */
 export interface FeatureVector {
   /** of this layout; another version must be warmed up anew from bars */
-  readonly version: 2;
+  readonly version: 3;
   readonly features: readonly FeatureState[];
 }
 
@@ -83,7 +83,7 @@ export function oneNumber(value: FeatureValue | undefined): number | null {
  */
 export function startFeatures(features: readonly string[]): FeatureVector {
   return {
-    version: 2,
+    version: 3,
     features: parseFeatures(features).map(({ name, kernel, params }) => ({
       name,
       indicator: kernel.name,
@@ -105,7 +105,7 @@ export function advanceFeatures(
     return { feature: { name, indicator, state: step.state }, value: step.value };
   });
   return {
-    vector: { version: 2, features: steps.map((step) => step.feature) },
+    vector: { version: 3, features: steps.map((step) => step.feature) },
     values: Object.fromEntries(steps.map(({ feature, value }) => [feature.name, value])),
   };
 }

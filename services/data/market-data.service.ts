@@ -15,7 +15,7 @@ import type { RequestContext } from "../../types/contracts.ts";
 import type { NodeContext } from "../context.ts";
 import type { Market } from "./market.ts";
 import { finestBars } from "./series/finest-bars.ts";
-import { seriesNowOrOn } from "./series/holder.ts";
+import { seriesTradedOn } from "./series/holder.ts";
 import { seriesPage } from "./series/series-page.ts";
 
 type Params<A extends keyof ActionMap> = ActionMap[A]["params"];
@@ -81,7 +81,7 @@ async function quote(
 
 /**
  * Closes from an instant on as they were traded, because what a portfolio holds is counted in units of the day; of the finest
- * timeframe that is stored of each ticker of the symbol's series.
+ * timeframe that is stored of each ticker of the series that the symbol meant at that instant.
  */
 async function closes(
   node: NodeContext,
@@ -90,7 +90,7 @@ async function closes(
   sinceMs: number,
 ): Promise<readonly MarketClose[]> {
   const day = Math.floor(sinceMs / DAY_MS);
-  const series = await seriesNowOrOn({ node, market }, symbol, day);
+  const series = await seriesTradedOn({ node, market }, symbol, day);
   const found: MarketClose[] = [];
   for await (const page of finestBars(node, series, { startMs: sinceMs })) {
     for (const { timeframe, startMs, close } of page) {

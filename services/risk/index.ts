@@ -32,7 +32,7 @@ function surroundingsOf(node: NodeContext) {
   return {
     attend: (state: PortfolioState, command: PortfolioCommand, nowMs: number) =>
       rates.attend(state, live.attend(state, command, nowMs)),
-    saw: (summary: PortfolioSummary) => live.saw(summary),
+    saw: (summary: PortfolioSummary, version: number) => live.saw(summary, version),
   };
 }
 

@@ -20,7 +20,8 @@ const SCHEMA_VERSION = 5;
 /** What turns read of the market, and who is told what they have decided. */
 interface Surroundings {
   attend(state: PortfolioState, command: PortfolioCommand, nowMs: number): PortfolioCommand;
-  saw(summary: PortfolioSummary): void;
+  /** @param version of the portfolio once this is on record */
+  saw(summary: PortfolioSummary, version: number): void;
 }
 
 /**
@@ -58,7 +59,8 @@ function project(
 ): Projection {
   const summary = summarize(state);
   if (summary === null) return { view: null, ledger: [], trades: [] };
-  surroundings?.saw(summary);
+  const last = recorded.at(-1);
+  if (last !== undefined) surroundings?.saw(summary, last.version);
   const events = recorded.map(({ event }) => event);
   return {
     view: {

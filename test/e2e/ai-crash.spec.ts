@@ -98,7 +98,7 @@ describe("a node that is killed while it trains", () => {
       await database.drop();
       await directory.remove();
     }
-  }, 180_000);
+  }, 600_000);
 });
 
 /** Far enough into a training that there is something to lose. */

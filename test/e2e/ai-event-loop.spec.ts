@@ -61,7 +61,7 @@ describe("the event loop", () => {
     // What the first of all works takes to be compiled is none of theirs.
     await admin().call(describeDataset, DATA);
     await trained(admin(), { modelId, seed: 1, validation: { scheme: "walkForward", folds: 2 } });
-  }, 120_000);
+  }, 600_000);
 
   it.each<readonly [string, () => Promise<unknown>]>([
     ["a training", () => trained(admin(), { modelId, seed: 1 })],
@@ -117,7 +117,7 @@ describe("the event loop", () => {
     expect((await admin().call(getJob, { jobId: job.jobId })).status).toBe("running");
     await admin().call(cancelJob, { jobId: job.jobId });
     expect((await ended(admin(), job)).status).toBe("cancelled");
-  }, 180_000);
+  }, 600_000);
 
   it("is not waited for by what else is done with models, one after the other", async () => {
     const net = { ...DATA, features: ["returns_1", "returns_3"], name: "theirs" };
@@ -132,5 +132,5 @@ describe("the event loop", () => {
       await admin().call(archiveModel, { modelId });
     };
     expect(await loopShare(works)).toBeLessThan(LOOP_SHARE_MAX);
-  }, 180_000);
+  }, 600_000);
 });

@@ -33,7 +33,7 @@ describe("what is owed, on a node that is killed again and again", () => {
     }
     admin = await start("500");
     await eventually(`${DAYS} days`, async () => ((await charged()).length >= DAYS ? true : null));
-  }, 180_000);
+  }, 600_000);
 
   afterAll(async () => {
     await node?.kill();

@@ -42,7 +42,7 @@ describe("brackets on a node that is killed at each step of the actor layer in t
       (await latestBars(BARS)).length === BARS ? true : null,
     );
     groups = await endAll(groupIds);
-  }, 180_000);
+  }, 600_000);
 
   afterAll(async () => {
     await node?.kill();

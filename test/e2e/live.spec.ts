@@ -193,7 +193,7 @@ describe("a source that is set to stream over HTTP", () => {
     expect(quality.rejected).toMatchObject([
       { source: "binance", reason: "NOT_A_DECIMAL", count: 1 },
     ]);
-  }, 120_000);
+  }, 600_000);
 
   test("ends at once when nothing of it is wanted any more", async () => {
     await node.admin.call(putDataSource, { ...BINANCE, liveSymbols: [] });

@@ -233,6 +233,16 @@ describe("an instrument that was traded under another ticker", () => {
     ]);
   });
 
+  it("is meant by the ticker that it had on the day, though another had it before", async () => {
+    const found = await closes("OLD", "2024-03-01");
+    expect(found.map(([symbol, , close]) => [symbol, close])).toEqual([
+      ["OLD", "100"],
+      ["OLD", "104"],
+      ["OLD", "51"],
+    ]);
+    expect((await closes("OLD", "2000-02-01")).map(([, , close]) => close)).toEqual(["7"]);
+  });
+
   it("has special bars that are built of all of its bars", async () => {
     const asked = { symbol: "NEW", kind: "volume", size: "100", start: "2000-01-01" };
     const { data, builtFrom } = await node().admin.call(getSpecialBars, asked);

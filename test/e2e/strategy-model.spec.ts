@@ -78,7 +78,7 @@ describe("a trained classifier as the source of a strategy", () => {
     const { version } = await trained(admin, { modelId, validation });
     const forced = { override: true, reason: "to trade by it" };
     await admin.call(promoteVersion, { modelId, version, stage: "production", ...forced });
-  }, 180_000);
+  }, 600_000);
 
   afterAll(async () => {
     await node.kill();

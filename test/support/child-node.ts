@@ -8,7 +8,7 @@ import { eventually } from "./node-eventually.ts";
 import { HttpClient } from "./http.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const STARTED_WITHIN_MS = 20_000;
+const STARTED_WITHIN_MS = 90_000;
 
 export interface ChildOptions {
   readonly dataDir: string;

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-const PATIENCE_MS = 30_000;
-const PAUSE_MS = 10;
+const PATIENCE_MS = 90_000;
+const PAUSE_MS_MIN = 10;
+/** What is waited for is done by the process that is asked, on as many cores: most of its time is left to it. */
+const PAUSES_PER_ANSWER = 4;
 
 /**
  * Asks until there is an answer other than null, and gives it.
@@ -14,9 +16,11 @@ export async function eventually<T>(
 ): Promise<T> {
   const giveUpAtMs = Date.now() + patienceMs;
   for (;;) {
+    const askedAtMs = Date.now();
     const answer = await ask();
     if (answer !== null) return answer;
-    if (Date.now() > giveUpAtMs) throw new Error(`waited in vain for ${what}`);
-    await sleep(PAUSE_MS);
+    const nowMs = Date.now();
+    if (nowMs > giveUpAtMs) throw new Error(`waited in vain for ${what}`);
+    await sleep(Math.max(PAUSE_MS_MIN, PAUSES_PER_ANSWER * (nowMs - askedAtMs)));
   }
 }

@@ -1,63 +1,46 @@
 /**
- * The highest (sign 1) or lowest (sign −1) of the last values. Of equal values the newest counts. The window is searched
- * only when its extreme leaves it: on prices that is rarer than the upkeep of a monotonic queue is dear, the state is half as
- * large, and the worst case, a market that falls at every bar, still costs no more than one pass over the window.
+ * The highest (sign 1) or lowest (sign −1) of the last `size` values, by van Herk's and Gil and Werman's blocks (1992, 1993): a
+ * window lies over the end of one block and the beginning of the next, so its extreme is the better of one kept from the end and
+ * one kept from the beginning. Two comparisons a value that no processor has to guess, and one pass over the block at its end.
  */
 export type Extreme = {
   readonly sign: 1 | -1;
   readonly size: number;
+  /** times sign: of the block under way as far as `next`, then the highest from each place to the end of the block before */
   readonly values: number[];
   next: number;
-  /** where in `values` the extreme is */
-  best: number;
+  /** times sign: the highest of the block under way */
+  top: number;
 };
 
 export function highest(size: number): Extreme {
-  return { sign: 1, size, values: [], next: 0, best: 0 };
+  return { sign: 1, size, values: [], next: 0, top: 0 };
 }
 
 export function lowest(size: number): Extreme {
-  return { sign: -1, size, values: [], next: 0, best: 0 };
+  return { sign: -1, size, values: [], next: 0, top: 0 };
 }
 
 /** The extreme after one more value; NaN until the window is full. Values that are not finite do not count. */
 export function nextExtreme(extreme: Extreme, value: number): number {
   if (value - value !== 0) return Number.NaN;
-  const { sign, size, values, next, best } = extreme;
-  const isBest = sign * value >= sign * (values[best] ?? value);
-  values[next] = value;
-  extreme.next = next + 1 === size ? 0 : next + 1;
-  if (isBest) extreme.best = next;
-  else if (best === next) extreme.best = search(extreme);
-  return values.length === size ? (values[extreme.best] ?? Number.NaN) : Number.NaN;
+  const { sign, size, values, next } = extreme;
+  const signed = sign * value;
+  const top = next === 0 ? signed : Math.max(extreme.top, signed);
+  extreme.top = top;
+  values[next] = signed;
+  if (next + 1 === size) return endBlock(extreme);
+  extreme.next = next + 1;
+  return values.length === size ? sign * Math.max(top, values[next + 1] ?? top) : Number.NaN;
 }
 
-/** How many values came after the extreme. */
-export function sinceExtreme({ best, next, size }: Extreme): number {
-  return best < next ? next - 1 - best : next - 1 - best + size;
-}
-
-// From the oldest to the newest, so that the newest of equals is found last.
-function search({ sign, values, next }: Extreme): number {
-  const oldest = values.length > next ? next : 0;
-  const best = searchIn(values, sign, oldest, values.length, oldest);
-  return searchIn(values, sign, 0, oldest, best);
-}
-
-function searchIn(
-  values: readonly number[],
-  sign: number,
-  from: number,
-  to: number,
-  first: number,
-): number {
-  let best = first;
-  let value = sign * (values[first] ?? Number.NaN);
-  for (let index = from; index < to; index += 1) {
-    const other = sign * (values[index] ?? Number.NaN);
-    if (other < value) continue;
-    best = index;
-    value = other;
+function endBlock(extreme: Extreme): number {
+  const { sign, size, values, top } = extreme;
+  let best = values[size - 1] ?? top;
+  for (let index = size - 2; index > 0; index -= 1) {
+    best = Math.max(best, values[index] ?? best);
+    values[index] = best;
   }
-  return best;
+  extreme.next = 0;
+  return sign * top;
 }

@@ -1,6 +1,13 @@
 import { newSmoothed, nextEma, nextWilder, type Smoothed } from "../cells/averages.ts";
 import { newLast, trueRange, type Last } from "../cells/changes.ts";
-import { highest, lowest, nextExtreme, sinceExtreme, type Extreme } from "../cells/extreme.ts";
+import { highest, lowest, nextExtreme, type Extreme } from "../cells/extreme.ts";
+import {
+  latestHighest,
+  latestLowest,
+  nextLatestExtreme,
+  sinceExtreme,
+  type LatestExtreme,
+} from "../cells/latest-extreme.ts";
 import { NOTHING } from "../cells/strength.ts";
 import { at, isFull, newWindow, push, total, type Window } from "../cells/window.ts";
 import { defineKernel, defineLines, orNull, type BarFloats, type Kernel } from "../kernel.ts";
@@ -82,7 +89,7 @@ function steady({ adx: { count, period: bars, value } }: Directional): number {
   return count === bars ? value : 0;
 }
 
-type Arms = { readonly high: Extreme; readonly low: Extreme };
+type Arms = { readonly high: LatestExtreme; readonly low: LatestExtreme };
 
 const aroon = defineLines<Arms, "up" | "down" | "oscillator">({
   name: "aroon",
@@ -92,9 +99,9 @@ const aroon = defineLines<Arms, "up" | "down" | "oscillator">({
   edge: "always has a value; of equal extremes the newest counts",
   parameters: [period(14)],
   warmup: ([n = 0]) => n,
-  init: ([n = 0]) => ({ high: highest(n + 1), low: lowest(n + 1) }),
+  init: ([n = 0]) => ({ high: latestHighest(n + 1), low: latestLowest(n + 1) }),
   next(state, { high, low }) {
-    const sum = nextExtreme(state.high, high) + nextExtreme(state.low, low);
+    const sum = nextLatestExtreme(state.high, high) + nextLatestExtreme(state.low, low);
     if (sum - sum !== 0) return { up: null, down: null, oscillator: null };
     const bars = state.high.size - 1;
     const up = (100 * (bars - sinceExtreme(state.high))) / bars;

@@ -90,8 +90,8 @@ export const putDataSource = route({
   permission: "data-sources.update",
   summary: "Set how a source is used",
   description:
-    "Keys are set in the environment alone. A layout of files is `{ format: csv, path, columns, timeZone?, dateFormat? }` " +
-    "or `{ format: lean, path, assetClass?, market?, timeZone? }`; in `path`, `{symbol}` and `{timeframe}` are filled in.",
+    "Replaces all of its settings: what is absent has its default again. Keys are set in the environment alone. A layout of " +
+    "files is `{ format: csv, path, columns, timeZone?, dateFormat? }` or `{ format: lean, path, assetClass?, market?, timeZone? }`; in `path`, `{symbol}` and `{timeframe}` are filled in.",
   params: { sourceId: id() },
   body: {
     isEnabled: s.boolean(),

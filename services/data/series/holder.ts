@@ -54,14 +54,21 @@ export async function seriesOn(parts: Parts, ticker: string, onDay: number): Pro
   return series;
 }
 
-/** Today's series of a ticker; where nobody holds it today, that of a day. */
-export async function seriesNowOrOn(
+/**
+ * The series of whoever had a ticker on a day, as who traded then meant it. Where nobody is known to have had it, the ticker is a
+ * name of today's; and where it is nobody's today either, the days around that one are meant.
+ */
+export async function seriesTradedOn(
   parts: Parts,
   ticker: string,
   onDay: number,
 ): Promise<HeldSeries> {
   const around = await listingsAround(parts.node.pool, ticker);
-  return (await heldBy(parts, around, ticker, null)) ?? seriesOn(parts, ticker, onDay);
+  const then = await heldBy(parts, around, ticker, onDay);
+  if (then !== null && then.holder.symbol !== null) return then;
+  const series = (await heldBy(parts, around, ticker, null)) ?? then;
+  invariant(series !== null, `each day of ${ticker} belongs to a series, found none`);
+  return series;
 }
 
 async function heldBy(

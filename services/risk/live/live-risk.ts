@@ -73,8 +73,8 @@ export class LiveRisk {
   }
 
   /** What a turn of a portfolio of this node has decided. */
-  saw(summary: PortfolioSummary): void {
-    this.totals.saw(summary);
+  saw(summary: PortfolioSummary, version: number): void {
+    this.totals.saw(summary, version);
   }
 
   #liveOf(account: Account, nowMs: number, markets: readonly MarketView[]): LiveView | null {

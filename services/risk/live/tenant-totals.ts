@@ -4,7 +4,7 @@ import { LiveBook, type LiveFacts } from "../../../domain/risk/live/live-book.ts
 import type { TenantOthers } from "../../../domain/risk/live/live-view.ts";
 import { Decimal, dec, ZERO } from "../../../domain/shared/decimal.ts";
 import type { Timer } from "../../../mixins/clock.ts";
-import { changedWatched } from "../../../models/risk-policies.ts";
+import { changedWatched, type WatchedView } from "../../../models/risk-policies.ts";
 import type { NodeContext } from "../../context.ts";
 import { foreignOf } from "./foreign.ts";
 import type { LiveBoard } from "./live-board.ts";
@@ -13,6 +13,8 @@ const DAY_MS = 86_400_000;
 const LOOK_MS = 500;
 /** News of the others that are older say nothing. */
 const MAX_AGE_MS = 5_000;
+/** A decision that is not on record after so long has failed. */
+const COMMIT_MS = 10_000;
 /** A tenant that nobody asks for is not followed any more. */
 const IDLE_MS = 600_000;
 
@@ -20,6 +22,8 @@ interface Followed {
   readonly summaries: Map<string, PortfolioSummary>;
   readonly versions: Map<string, number>;
   readonly books: Map<string, LiveBook>;
+  /** what turns of this node have decided, until it is seen on record */
+  readonly decided: Map<string, { readonly version: number; readonly atMs: number }>;
   lookedMs: number;
   askedMs: number;
 }
@@ -61,6 +65,7 @@ export class TenantTotals {
         summaries: new Map(),
         versions: new Map(),
         books: new Map(),
+        decided: new Map(),
         lookedMs: 0,
         askedMs: nowMs,
       });
@@ -69,14 +74,19 @@ export class TenantTotals {
     }
   }
 
-  /** A turn of a portfolio of this node has decided so; should its commit fail, the next look has the truth. */
-  saw(summary: PortfolioSummary): void {
+  /**
+   * A turn of a portfolio of this node has decided so: it counts from now on, whatever older state a look finds on record. Should
+   * its commit fail, a later look has the truth.
+   * @param version of the portfolio once the turn is on record
+   */
+  saw(summary: PortfolioSummary, version: number): void {
     const followed = this.#tenants.get(summary.tenantId);
-    if (followed?.summaries.has(summary.portfolioId) === true) {
-      followed.summaries.set(summary.portfolioId, summary);
-      // Read again, whatever its version is by then.
-      followed.versions.delete(summary.portfolioId);
-    }
+    if (followed === undefined) return;
+    const { portfolioId } = summary;
+    followed.summaries.set(portfolioId, summary);
+    followed.decided.set(portfolioId, { version, atMs: this.#node.clock.now() });
+    // Read again, whatever its version is by then.
+    followed.versions.delete(portfolioId);
   }
 
   /** Null: nobody has looked lately, or a price or rate of theirs is not known. */
@@ -149,6 +159,8 @@ export class TenantTotals {
       const nowMs = this.#node.clock.now();
       const { pool } = this.#node;
       for (const view of await changedWatched(pool, followed.versions, tenantId)) {
+        if (isBehind(view, followed, nowMs)) continue;
+        followed.decided.delete(view.portfolioId);
         // sound: written by the portfolio kind's projection
         const summary = view.doc as unknown as PortfolioSummary;
         followed.versions.set(view.portfolioId, view.version);
@@ -166,4 +178,14 @@ export class TenantTotals {
         this.#node.log.warn({ err, tenantId }, "a tenant's portfolios could not be looked at");
     }
   }
+}
+
+/** What is on record is older than what a turn of this node has decided, and may still commit. */
+function isBehind(
+  { portfolioId, version }: WatchedView,
+  { decided }: Followed,
+  nowMs: number,
+): boolean {
+  const known = decided.get(portfolioId);
+  return known !== undefined && version < known.version && nowMs - known.atMs < COMMIT_MS;
 }

@@ -43,7 +43,7 @@ describe("a TWAP whose process is killed at every step", () => {
     // Deaths cost slices, whose quantity the others took over; the last one is there.
     expect(slices.at(-1)?.slice).toBe(SLICES - 1);
     expect((await verifyAll(database.pool)).breaks).toEqual([]);
-  }, 180_000);
+  }, 600_000);
 });
 
 /** It dies as it passes its point for the second time; one parent is activated but once. */

@@ -58,6 +58,15 @@ describe("the last close of an instrument", () => {
     expect(await known(["META"], KNOWN_MS + 1)).toEqual({ META: "184" });
   });
 
+  it("is by a ticker that of whoever has it at the instant, whatever it is called today", async () => {
+    const { pool } = database;
+    await storeBars(pool, [dayBar("FB", first, "38.23")], first + 1);
+    expect(await known(["FB"], last)).toEqual({ FB: "38.23" });
+    // From 2022-06-09 on it is nobody's who is listed: what was before is not asked.
+    expect(await known(["FB"])).toEqual({ FB: "3" });
+    expect(await known(["FB"], since + DAY_MS)).toEqual({ FB: null });
+  });
+
   it("is what was known then of a bar that was revised", async () => {
     await storeBars(database.pool, [dayBar("META", since, "184.5")], KNOWN_MS + 2);
     expect(await known(["META"], KNOWN_MS + 1)).toEqual({ META: "184" });

@@ -91,7 +91,7 @@ describe("a matrix that is read again and again", () => {
       }),
       { numRuns: RUNS },
     );
-  }, 120_000);
+  }, 600_000);
 
   it("grows in its place while bars are added, and is another once a bar before was revised", async () => {
     await define("FLR");

@@ -203,7 +203,7 @@ describe("a live vector", () => {
 
   it("of an indicator that is not there any more is refused, not ignored", () => {
     const vector: FeatureVector = {
-      version: 2,
+      version: 3,
       features: [{ name: "magic_1", indicator: "magic", state: null }],
     };
     expect(() => advanceFeatures(vector, toFloatsOf(1))).toThrow('no indicator is called "magic"');
