@@ -9,6 +9,8 @@ export interface BrokerSettings {
   readonly natsServers: readonly string[] | null;
   /** tells the nodes of one installation from those of another on the same NATS */
   readonly namespace?: string;
+  /** of a call that says nothing else; 5 s when absent */
+  readonly requestTimeoutMs?: number;
   readonly logger: LoggerConfig | false;
   readonly metricsReporter: InstanceType<typeof MetricReporters.Base>;
   readonly resilience: ResilienceMetrics;
@@ -30,7 +32,7 @@ export default function brokerOptions(settings: BrokerSettings): BrokerOptions {
     // As fast as any serializer here; decimals and times are strings, so nothing is lost.
     serializer: "JSON",
     // 0, the default, waits for ever.
-    requestTimeout: 5_000,
+    requestTimeout: settings.requestTimeoutMs ?? 5_000,
     // For routing hints only; who owns an actor is decided by leases.
     heartbeatInterval: 1,
     heartbeatTimeout: 3,

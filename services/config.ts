@@ -40,6 +40,8 @@ export interface Config {
   readonly liveFeeds: readonly LiveFeedConfig[];
   /** streams (SSE, WebSocket) that a user may have open on this node */
   readonly streamsPerUser: number;
+  /** how long the answer to a request may take */
+  readonly requestTimeoutMs: number;
   /** worker threads for simulations and training; results never depend on it */
   readonly computeThreads: number;
   /** who may call from a browser page of another origin; `*` is everybody */
@@ -124,6 +126,7 @@ export function readConfig(env: Environment): Config {
     replaySpeed: reader.number("REPLAY_SPEED", POSITIVE, 4),
     liveFeeds: readLiveFeeds(reader),
     streamsPerUser: reader.number("STREAMS_PER_USER", COUNT, 50),
+    requestTimeoutMs: reader.number("REQUEST_TIMEOUT_MS", TIMEOUT, 5_000),
     computeThreads: reader.number(
       "COMPUTE_THREADS",
       COUNT,
@@ -151,6 +154,10 @@ const PORT_OR_ANY = {
 const COUNT = {
   what: "a whole number above 0",
   accepts: (value: number) => Number.isSafeInteger(value) && value > 0,
+};
+const TIMEOUT = {
+  what: "a whole number of milliseconds from 100 to 120000",
+  accepts: (value: number) => Number.isSafeInteger(value) && value >= 100 && value <= 120_000,
 };
 const POSITIVE = { what: "a number above 0", accepts: (value: number) => value > 0 };
 

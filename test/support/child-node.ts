@@ -52,6 +52,7 @@ export class ChildNode {
         DATA_DIR: dataDir,
         PORT: "0",
         LOG_FORMAT: "json",
+        REQUEST_TIMEOUT_MS: "30000",
         NODE_COMPILE_CACHE: COMPILE_CACHE,
         ...env,
       },

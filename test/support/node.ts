@@ -101,6 +101,8 @@ function environment({ url }: TestDatabase, replaySpeed: number | undefined) {
     ...(redis !== undefined && { REDIS_URL: redis }),
     NODE_ID: `e2e-${randomBytes(4).toString("hex")}`,
     JWT_SECRET_KEY: JWT_SECRET,
+    // On a machine that does much else a slow answer is an answer too.
+    REQUEST_TIMEOUT_MS: "30000",
     ADMIN_EMAIL,
     ADMIN_PASSWORD,
     SAMPLE_DATA: replaySpeed === undefined ? "off" : "on",
