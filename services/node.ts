@@ -44,6 +44,8 @@ export interface NodeOptions {
   readonly config: Config;
   readonly log: Logger;
   readonly rateLimits?: RateLimits;
+  /** a cheaper one is for tests */
+  readonly passwords?: Passwords;
   /** how long a node whose work others have taken goes on answering, for balancers that ask now and then who is ready */
   readonly lingerMs?: number;
   /** told at each named step of the actor layer: for tests that end the process there */
@@ -59,6 +61,12 @@ export interface RunningNode {
   readonly administrator: SeededAdministrator | null;
   /** Drains and closes everything; may be called twice. */
   stop(): Promise<void>;
+}
+
+/** What the gateway is strict with. */
+interface Door {
+  readonly rateLimits: RateLimits | undefined;
+  readonly passwords: Passwords | undefined;
 }
 
 type CoreService = Exclude<ServiceName, "gateway">;
@@ -81,12 +89,13 @@ export async function startNode({
   config,
   log,
   rateLimits,
+  passwords,
   lingerMs = 0,
   probe = () => undefined,
 }: NodeOptions): Promise<RunningNode> {
   const stores = await openStores(config, log, systemClock);
   try {
-    return await assemble(config, log, stores, rateLimits, lingerMs, probe);
+    return await assemble(config, log, stores, { rateLimits, passwords }, lingerMs, probe);
   } catch (error) {
     await orAtLast(stores.close());
     throw error;
@@ -105,7 +114,7 @@ async function assemble(
   config: Config,
   log: Logger,
   stores: Stores,
-  rateLimits: RateLimits | undefined,
+  door: Door,
   lingerMs: number,
   probe: (point: ProbePoint) => void,
 ): Promise<RunningNode> {
@@ -191,7 +200,7 @@ async function assemble(
     ? await gatewayServices(
         context,
         stores,
-        rateLimits,
+        door,
         () => `${metrics.render()}${brokerMetrics.render()}`,
       )
     : null;
@@ -255,7 +264,7 @@ function toPino({ error, ...fields }: Readonly<Record<string, unknown>> = {}): o
 async function gatewayServices(
   node: NodeContext,
   stores: Stores,
-  rateLimits: RateLimits | undefined,
+  { rateLimits, passwords = new Passwords() }: Door,
   render: () => string,
 ): Promise<{
   readonly services: readonly ServiceSchema[];
@@ -263,7 +272,6 @@ async function gatewayServices(
 }> {
   const { config, clock } = node;
   const store = createIdentityStore(stores.pool);
-  const passwords = new Passwords();
   const keys = await loadKeys({
     dataDir: config.dataDir,
     ...(config.jwt.kind === "file" && { keysFile: config.jwt.path }),

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Pool } from "pg";
-import { Passwords } from "../../services/auth/passwords.ts";
 import type { UserRole } from "../../types/contracts.ts";
+import { cheapPasswords } from "./cheap-passwords.ts";
 import type { HttpClient } from "./http.ts";
 import type { TestNode } from "./node.ts";
 
@@ -13,7 +13,7 @@ export interface TestUser {
 
 /** of every user that is made here */
 export const USER_PASSWORD = "a passphrase for tests";
-/** Hashing is slow on purpose; once will do. */
+/** Once will do. */
 let passwordHash: Promise<string> | null = null;
 
 /** A user who has signed in; of the administrator's tenant unless another is named. */
@@ -32,7 +32,7 @@ export async function addUser(
 ): Promise<Pick<TestUser, "userId" | "email">> {
   const userId = randomUUID();
   const email = `${userId}@e2e.test`;
-  passwordHash ??= new Passwords().hash(USER_PASSWORD);
+  passwordHash ??= cheapPasswords().hash(USER_PASSWORD);
   await insert(pool, [userId, tenantId, email, await passwordHash, role]);
   return { userId, email };
 }

@@ -8,6 +8,7 @@ import type { RateLimits } from "../../services/gateway/limits.ts";
 import { createLogger } from "../../services/logging.ts";
 import { startNode } from "../../services/node.ts";
 import type { RunningNode } from "../../services/node.ts";
+import { cheapPasswords } from "./cheap-passwords.ts";
 import { createTestDatabase } from "./database.ts";
 import type { TestDatabase } from "./database.ts";
 import { eventually } from "./node-eventually.ts";
@@ -70,6 +71,7 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
       write: (line) => void errors.push(line),
     }),
     rateLimits: options.rateLimits ?? NO_LIMITS,
+    passwords: cheapPasswords(),
     ...(options.probe && { probe: options.probe }),
   });
   if (running.url === null) throw new Error("a node with a gateway has a URL");

@@ -9,8 +9,8 @@ import { createApiService } from "../../../../services/api.service.ts";
 import { createAuthService } from "../../../../services/auth.service.ts";
 import { seedAdministrator } from "../../../../services/auth/administrator.ts";
 import { loadKeys } from "../../../../services/auth/keys.ts";
-import { Passwords } from "../../../../services/auth/passwords.ts";
 import { AccessTokens } from "../../../../services/auth/tokens.ts";
+import { cheapPasswords } from "../../../support/cheap-passwords.ts";
 import { createTestDatabase } from "../../../support/database.ts";
 import type { TestDatabase } from "../../../support/database.ts";
 
@@ -24,7 +24,7 @@ let url: string;
 beforeAll(async () => {
   database = await createTestDatabase();
   const store = createIdentityStore(database.pool);
-  const passwords = new Passwords({ log2N: 4, r: 8, p: 1 });
+  const passwords = cheapPasswords();
   await seedAdministrator(store, passwords, { email: EMAIL, password: PASSWORD });
   const { limiter } = openMemoryStore({ clock: systemClock, onError: () => undefined });
   const secret = "0123456789abcdef0123456789abcdef";
