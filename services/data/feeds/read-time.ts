@@ -17,7 +17,7 @@ export const readUtc: TimeReader = (text) => {
  * repeated in autumn is refused: guessing would shift market data by an hour.
  */
 export function readZoned(zone: string): TimeReader {
-  const offsetAt = offsetReader(zone);
+  const offsetAt = zoneOffsets(zone);
   // Rows come in order and clocks change on the hour, so the last hour's answer serves nearly all.
   let cached: { readonly hour: string; readonly offset: Offset } | null = null;
   return (text) => {
@@ -41,7 +41,8 @@ function offsetOf(wallMs: number, offsetAt: (utcMs: number) => number): Offset {
   return other === undefined ? offset : "TIME_AMBIGUOUS";
 }
 
-function offsetReader(zone: string): (utcMs: number) => number {
+/** Local time less UTC at an instant, of a zone of the IANA data base. @throws RangeError for one that is not there */
+export function zoneOffsets(zone: string): (utcMs: number) => number {
   const format = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "longOffset" });
   return (utcMs) => {
     // "10/8/2013, GMT-04:00"; London's winter is a bare "GMT"
