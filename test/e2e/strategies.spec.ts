@@ -19,7 +19,8 @@ import { withNode } from "../support/node.ts";
 import { beginParent, SLOW } from "./parents.ts";
 import { expectProblem } from "./problems.ts";
 
-const fast = { name: "twap", parameters: { durationSeconds: 2, intervalSeconds: 1 } };
+/** So far apart that a machine that does much else sees the first slice before the second. */
+const fast = { name: "twap", parameters: { durationSeconds: 8, intervalSeconds: 4 } };
 
 describe("orders with a strategy", () => {
   const node = withNode();
