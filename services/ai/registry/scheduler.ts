@@ -1,7 +1,7 @@
 import { barsAfter, latestBar } from "../../../models/timescale/bars.ts";
 import type { RequestMeta } from "../../../types/contracts.ts";
-import type { Timer } from "../../../mixins/clock.ts";
 import type { StoredModel, StoredSchedule } from "../../../models/model-registry.ts";
+import { Rounds } from "../../rounds.ts";
 import type { RegistryParts } from "./parts.ts";
 
 const LOOK_MS = 5_000;
@@ -16,42 +16,30 @@ const AGAIN_MS = 300_000;
  */
 export class TrainingScheduler {
   readonly #parts: RegistryParts;
-  #timer: Timer | null = null;
-  #running: Promise<void> = Promise.resolve();
-  #isStopped = true;
+  readonly #rounds: Rounds;
 
   constructor(parts: RegistryParts) {
     this.#parts = parts;
+    this.#rounds = new Rounds(parts.node.clock, LOOK_MS, (isStopped) => this.#round(isStopped));
   }
 
   start(): void {
-    this.#isStopped = false;
-    this.#wait();
+    this.#rounds.start();
   }
 
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    this.#timer?.cancel();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
-  #wait(): void {
-    this.#timer = this.#parts.node.clock.setTimer(LOOK_MS, () => {
-      this.#running = this.#round().finally(() => {
-        if (!this.#isStopped) this.#wait();
-      });
-    });
-  }
-
-  async #round(): Promise<void> {
+  async #round(isStopped: () => boolean): Promise<void> {
     const { registry, node } = this.#parts;
     try {
       for (const model of await registry.listScheduled(node.clock.now())) {
-        if (this.#isStopped) return;
+        if (isStopped()) return;
         await this.#follow(model);
       }
     } catch (err) {
-      if (!this.#isStopped) node.log.warn({ err }, "schedules of models could not be read; again");
+      if (!isStopped()) node.log.warn({ err }, "schedules of models could not be read; again");
     }
   }
 
