@@ -104,3 +104,17 @@ export async function storedStarts(
   );
   return new Set(rows[0]?.starts ?? []);
 }
+
+/** When the newest bar opened that is stored of a timeframe itself, epoch ms; null: there is none. */
+export async function newestStart(
+  pool: Pool,
+  symbol: string,
+  timeframe: Timeframe,
+): Promise<number | null> {
+  const { rows } = await pool.query<{ readonly atMs: number | null }>(
+    `SELECT s.last_ts AS "atMs" FROM md.series s JOIN md.symbol y USING (symbol_id)
+      WHERE y.symbol = $1 AND s.timeframe = $2`,
+    [symbol, timeframe],
+  );
+  return rows[0]?.atMs ?? null;
+}

@@ -1,7 +1,5 @@
 import type { Context, ServiceSchema } from "moleculer";
-import type { Timeframe } from "../../domain/market/bar.ts";
 import { invariant } from "../../domain/shared/errors.ts";
-import { durationMs } from "../../domain/market/timeframe.ts";
 import type { FieldError } from "../../mixins/rest/readers.ts";
 import { conflict, notFound, unprocessable } from "../../mixins/rest/rest-error.ts";
 import type { ActionMap } from "../../mixins/rest/routes/index.ts";
@@ -17,6 +15,7 @@ import type { LiveFeeds } from "./live/live-feeds.ts";
 import type { Market } from "./market.ts";
 import { backfill } from "./sources/backfill.ts";
 import type { BackfillParams } from "./sources/backfill.ts";
+import { checkCollectable } from "./sources/check-collectable.ts";
 import { COLLECT, collectKind } from "./sources/collect.ts";
 import type { CollectParams } from "./sources/collect.ts";
 import type { KnownSource, SourceRegistry } from "./sources/registry.ts";
@@ -24,8 +23,6 @@ import type { StreamKind } from "./sources/source.ts";
 import { toSourceView } from "./sources/source-views.ts";
 
 type Params<A extends keyof ActionMap> = RequestContext<ActionMap[A]["params"]>;
-
-const MONTH_MS = 30 * 86_400_000;
 
 interface Parts {
   readonly node: NodeContext;
@@ -194,67 +191,13 @@ function checkLayouts({ definition }: KnownSource, layouts: readonly unknown[] |
 /** What could never be collected is refused here; what a source refuses later, the job says. */
 async function collect(it: Parts, ctx: Params<"data-sources.collect">): Promise<JobAccepted> {
   const { source, symbols, timeframe, start, end } = ctx.params;
-  await it.registry.refresh();
-  checkSource(it, source);
-  checkRange(timeframe, start, end ?? it.node.clock.now());
-  const errors = await Promise.all(
-    symbols.map((symbol, index) => symbolError(it, ctx.params, symbol, `symbols[${index}]`)),
-  );
-  const found = errors.filter((error) => error !== null);
-  if (found.length > 0) throw unprocessable(found);
-  const unique = [...new Set(symbols)];
   const params: CollectParams = {
     source,
-    symbols: unique,
+    symbols: [...new Set(symbols)],
     timeframe,
-    startMs: start,
+    startMs: start ?? null,
     endMs: end ?? null,
   };
-  return it.node.jobs.submit(ctx, COLLECT, { ...params, symbols: unique });
-}
-
-/** Whose opening times are held in memory while a symbol is collected: four years of minutes. */
-const BARS_MAX = 2_200_000;
-
-function checkRange(timeframe: Timeframe, startMs: number, endMs: number): void {
-  const bars = (endMs - startMs) / (durationMs(timeframe) ?? MONTH_MS);
-  if (bars <= 0)
-    throw unprocessable([
-      { path: "start", code: "OUT_OF_RANGE", message: "must be before the end" },
-    ]);
-  if (bars <= BARS_MAX) return;
-  const message = `is too early: a job covers ${BARS_MAX} bars of ${timeframe} at most`;
-  throw unprocessable([{ path: "start", code: "OUT_OF_RANGE", message }]);
-}
-
-function checkSource({ registry }: Parts, source: string): void {
-  if (source === "auto") return;
-  const known = registry.find(source);
-  if (known === null)
-    throw unprocessable([
-      { path: "source", code: "UNSUPPORTED_VALUE", message: "is none of /api/data-sources" },
-    ]);
-  const { definition, settings } = known;
-  if (!definition.isConfigured)
-    throw conflict(`${source} is not configured: it needs ${definition.variables.join(", ")}`);
-  if (!settings.isEnabled) throw conflict(`${source} is disabled`);
-}
-
-async function symbolError(
-  { market, registry }: Parts,
-  { source, timeframe }: Pick<CollectParams, "source" | "timeframe">,
-  symbol: string,
-  path: string,
-): Promise<FieldError | null> {
-  const instrument = await market.instrument(symbol);
-  if (instrument === null)
-    return { path, code: "UNSUPPORTED_VALUE", message: "is no symbol of /api/symbols" };
-  const sources = registry.forBars(instrument, timeframe);
-  const isServed = sources.some(
-    ({ definition }) => source === "auto" || definition.sourceId === source,
-  );
-  if (isServed) return null;
-  const who = source === "auto" ? "no source that is configured and enabled" : source;
-  const message = `cannot be collected: ${who} has no bars of ${timeframe} of ${instrument.assetClass}`;
-  return { path, code: "UNSUPPORTED_VALUE", message };
+  await checkCollectable(it, { ...params, symbols });
+  return it.node.jobs.submit(ctx, COLLECT, { ...params });
 }

@@ -134,7 +134,12 @@ export const collect = route({
     source: s.describe(s.string({ min: 1, max: 64 }), "a source, or `auto`"),
     symbols: s.array(symbol(), { min: 1, max: 100 }),
     timeframe: s.defaulted(timeframe, "1d"),
-    start: s.time(),
+    start: s.optional(
+      s.describe(
+        s.time(),
+        "when absent, each symbol goes on where its stored bars end; one that has none 30 days before the end",
+      ),
+    ),
     end: s.optional(s.describe(s.time(), "bars that opened before then; now when absent")),
   },
   check: beginsBeforeItEnds,

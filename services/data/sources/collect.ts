@@ -1,7 +1,9 @@
 import type { Timeframe } from "../../../domain/market/bar.ts";
+import { durationMs } from "../../../domain/market/timeframe.ts";
 import type { Json } from "../../../domain/shared/json.ts";
 import { JobFailure } from "../../../mixins/jobs/kind.ts";
 import type { JobKind, JobRun } from "../../../mixins/jobs/kind.ts";
+import { newestStart } from "../../../models/data-sources.ts";
 import { getInstrument } from "../../../models/instruments.ts";
 import { SymbolCollection } from "./collect-symbol.ts";
 import type { Collected, CollectParts, Wish } from "./collect-symbol.ts";
@@ -14,10 +16,16 @@ export interface CollectParams {
   readonly source: string;
   readonly symbols: readonly string[];
   readonly timeframe: Timeframe;
-  readonly startMs: number;
+  /** null: where the stored bars of each symbol end */
+  readonly startMs: number | null;
   /** null: up to when it runs */
   readonly endMs: number | null;
 }
+
+/** Of a symbol without any bars so much is collected when nobody says from when on. */
+export const WITHOUT_BARS_MS = 30 * 86_400_000;
+/** Whose opening times are held in memory while a symbol is collected: four years of minutes. */
+export const BARS_MAX = 2_200_000;
 
 /** Back-fills bars as a job: harmless to do twice, so it goes on after its node was lost. */
 export function collectKind(parts: CollectParts): JobKind {
@@ -56,12 +64,26 @@ async function collect(parts: CollectParts, run: JobRun): Promise<Json> {
 /** Null when the symbol is not there any more. */
 async function wishOf(
   { node }: CollectParts,
-  { timeframe, startMs, endMs }: CollectParams,
+  params: CollectParams,
   symbol: string,
 ): Promise<Wish | null> {
   const instrument = await getInstrument(node.pool, symbol);
   if (instrument === null) return null;
-  return { instrument, timeframe, startMs, endMs: endMs ?? node.clock.now() };
+  const endMs = params.endMs ?? node.clock.now();
+  const { timeframe } = params;
+  const startMs = params.startMs ?? (await whereBarsEnd(node, { symbol, timeframe }, endMs));
+  return { instrument, timeframe, startMs, endMs };
+}
+
+/** No earlier than what a job may cover: a series that ended long ago is asked for by its start. */
+async function whereBarsEnd(
+  { pool }: Pick<CollectParts["node"], "pool">,
+  { symbol, timeframe }: { readonly symbol: string; readonly timeframe: Timeframe },
+  endMs: number,
+): Promise<number> {
+  const newestMs = await newestStart(pool, symbol, timeframe);
+  const earliestMs = endMs - BARS_MAX * (durationMs(timeframe) ?? WITHOUT_BARS_MS);
+  return Math.min(endMs, Math.max(newestMs ?? endMs - WITHOUT_BARS_MS, earliestMs));
 }
 
 function sourcesFor(
