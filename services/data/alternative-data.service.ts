@@ -1,7 +1,7 @@
 import type { ServiceSchema } from "moleculer";
 import type { Instrument } from "../../domain/market/instrument.ts";
 import { heavy, heavyRead } from "../../mixins/resilience/heavy.ts";
-import { conflict, notFound, RestError, unprocessable } from "../../mixins/rest/rest-error.ts";
+import { notFound, RestError } from "../../mixins/rest/rest-error.ts";
 import * as routes from "../../mixins/rest/routes/alternative-data.ts";
 import type {
   AliasesView,
@@ -16,6 +16,7 @@ import { type AlternativeStore, PUBLIC } from "../../models/alternative-data.ts"
 import type { RequestContext } from "../../types/contracts.ts";
 import { userOf } from "../access.ts";
 import type { NodeContext } from "../context.ts";
+import { checkQuery } from "./alternative/check-query.ts";
 import { COLLECT_ALTERNATIVE, collectAlternativeKind } from "./alternative/collect.ts";
 import type { CollectAlternativeParams } from "./alternative/collect.ts";
 import { ingest, toUploadView } from "./alternative/ingest.ts";
@@ -23,9 +24,8 @@ import { joinWithBars } from "./alternative/joined.ts";
 import { keepRows } from "./alternative/keep.ts";
 import { Linker } from "./alternative/linker.ts";
 import { listDocuments, listSources } from "./alternative/list.ts";
-import { AlternativeRegistry } from "./alternative/registry.ts";
+import type { AlternativeRegistry } from "./alternative/registry.ts";
 import { verdictOn } from "./alternative/signature.ts";
-import type { AlternativeDefinition } from "./alternative/source.ts";
 import type { Market } from "./market.ts";
 
 type Params<A extends keyof ActionMap> = RequestContext<ActionMap[A]["params"]>;
@@ -43,8 +43,8 @@ export function alternativeDataService(
   node: NodeContext,
   market: Market,
   store: AlternativeStore,
+  registry: AlternativeRegistry,
 ): ServiceSchema {
-  const registry = new AlternativeRegistry(node);
   const it: Parts = { node, market, store, registry, linker: new Linker(node, store) };
   const keeping = { store, linker: it.linker, clock: node.clock, pool: node.pool, registry };
   node.jobs.add(collectAlternativeKind(keeping));
@@ -139,41 +139,6 @@ async function collect(it: Parts, ctx: Params<"alternative-data.collect">): Prom
     knownAt,
   };
   return it.node.jobs.submit(ctx, COLLECT_ALTERNATIVE, { ...params });
-}
-
-interface Asked {
-  readonly symbols: readonly string[];
-  readonly series: readonly string[];
-  readonly query: string | null;
-}
-
-/** @throws RestError 409 for a source without its key, 422 for what it cannot be asked */
-function checkQuery(definition: AlternativeDefinition, asked: Asked): void {
-  const { sourceId, isConfigured, variables, needs, heeds } = definition;
-  if (!isConfigured)
-    throw conflict(`${sourceId} is not configured: it needs ${variables.join(", ")}`);
-  const given = (["symbols", "series", "query"] as const).filter((name) => isGiven(asked[name]));
-  const errors = given
-    .filter((name) => !heeds.includes(name))
-    .map((path) => ({
-      path,
-      code: "UNSUPPORTED_VALUE" as const,
-      message: `is nothing that ${sourceId} can be asked for`,
-    }));
-  const [needed] = needs;
-  if (needed !== undefined && !given.some((name) => needs.includes(name)))
-    throw unprocessable([
-      {
-        path: needed,
-        code: "REQUIRED",
-        message: `is required of ${sourceId}: ${needs.join(" or ")}`,
-      },
-    ]);
-  if (errors.length > 0) throw unprocessable(errors);
-}
-
-function isGiven(value: string | readonly string[] | null): boolean {
-  return value !== null && value.length > 0;
 }
 
 async function instrumentOf({ market }: Parts, symbol: string): Promise<Instrument> {

@@ -1,7 +1,9 @@
 import { AlternativeStore } from "../../models/alternative-data.ts";
 import type { NodeModule } from "../context.ts";
 import { alternativeDataService } from "./alternative-data.service.ts";
+import { AlternativeRegistry } from "./alternative/registry.ts";
 import { closesService } from "./closes.service.ts";
+import { collectionSchedulesService } from "./collection-schedules.service.ts";
 import { corporateActionsService } from "./corporate-actions.service.ts";
 import { dataSourcesServices } from "./data-sources.service.ts";
 import { featuresService } from "./features.service.ts";
@@ -24,6 +26,7 @@ export const data: NodeModule = {
     const market = new Market(node);
     const alternative = new AlternativeStore(node.documents.connection);
     const registry = new SourceRegistry(node);
+    const sources = new AlternativeRegistry(node);
     const live = new LiveFeeds({ node, chain: new MarketChain(node, market), registry });
     return [
       symbolsService(node, market),
@@ -36,7 +39,8 @@ export const data: NodeModule = {
       featuresService(node, market, alternative),
       feedsService(node, market, live),
       ...dataSourcesServices({ node, market, registry, live }),
-      alternativeDataService(node, market, alternative),
+      alternativeDataService(node, market, alternative, sources),
+      collectionSchedulesService({ node, market, registry, alternative: sources }),
     ];
   },
 };

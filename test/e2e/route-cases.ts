@@ -4,6 +4,7 @@ import { createBrokerAccount } from "../../mixins/rest/routes/brokers.ts";
 import { createBasket, getGroup } from "../../mixins/rest/routes/baskets.ts";
 import { createOrder } from "../../mixins/rest/routes/orders.ts";
 import { addCorporateAction } from "../../mixins/rest/routes/corporate-actions.ts";
+import { createCollectionSchedule } from "../../mixins/rest/routes/collection-schedules.ts";
 import { createPortfolio } from "../../mixins/rest/routes/portfolios.ts";
 import { createFeatureSet, createFormula } from "../../mixins/rest/routes/feature-sets.ts";
 import type { ROUTES } from "../../mixins/rest/routes/index.ts";
@@ -210,6 +211,16 @@ async function newScenario({ trader }: World): Promise<RouteInput> {
   const name = `kept ${++scenarioNames}`;
   const { scenarioId } = await trader.call(createScenario, { name, scenario });
   return { scenarioId };
+}
+
+/** Of a source where nobody listens, and far from due. */
+async function newCollection({ trader }: World): Promise<RouteInput> {
+  const { scheduleId } = await trader.call(createCollectionSchedule, {
+    name: "yields",
+    alternativeData: { source: "treasury", series: ["UST-10YR"] },
+    everyMinutes: 43_200,
+  });
+  return { scheduleId };
 }
 
 async function newPortfolio({ trader }: World): Promise<RouteInput> {
@@ -953,6 +964,31 @@ export const CASES: { readonly [A in Action]: RouteCase } = {
       end: "2020-02-01",
     }),
   },
+  "collection-schedules.create": {
+    input: () => ({
+      name: "closes",
+      isEnabled: true,
+      marketData: { source: "files", symbols: ["ACME"], timeframe: "1d", lookbackDays: 5 },
+      dailyAt: { calendar: "XNYS", afterCloseMinutes: 30 },
+    }),
+  },
+  "collection-schedules.list": {
+    input: async (world) => {
+      await newCollection(world);
+      return { isEnabled: true, limit: 1, order: "asc" };
+    },
+  },
+  "collection-schedules.get": { input: newCollection, isOwned: true },
+  "collection-schedules.update": {
+    input: async (world) => ({
+      ...(await newCollection(world)),
+      name: "yields, too",
+      alternativeData: { source: "treasury", series: ["UST-10YR"], lookbackDays: 3 },
+      dailyAt: { time: "17:30", timeZone: "America/New_York", weekdays: ["friday"] },
+    }),
+    isOwned: true,
+  },
+  "collection-schedules.remove": { input: newCollection, isOwned: true },
   "jobs.list": { input: () => ({ kind: "collect", status: "failed", limit: 1, order: "asc" }) },
   "jobs.get": { input: ({ leaveJob: leave }) => leave("succeeded"), isOwned: true },
   "jobs.cancel": { input: ({ leaveJob: leave }) => leave("queued"), isOwned: true },

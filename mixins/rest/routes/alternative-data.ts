@@ -8,7 +8,7 @@ import type { Infer, Schema } from "../schema.ts";
 import { asOf, pageOf, pagingInOrder, symbol, timeframe } from "./common.ts";
 import { jobAccepted } from "./jobs.ts";
 
-const source = () =>
+export const alternativeSource = () =>
   s.string({
     min: 1,
     max: 63,
@@ -17,7 +17,7 @@ const source = () =>
     example: "edgar",
   });
 const kind = s.enum(ALTERNATIVE_KINDS);
-const seriesId = s.string({ min: 1, max: 120, example: "GDP" });
+export const seriesId = s.string({ min: 1, max: 120, example: "GDP" });
 const circuit = s.enum(["closed", "halfOpen", "open"]);
 
 const sentiment = s.named(
@@ -84,7 +84,7 @@ export const listAlternativeData = route({
   description:
     "With `asOf` each as it was known then. The order is that of first publication: no revision moves a document. A text " +
     "in another language than English has no sentiment but one that came with it.",
-  params: { source: source() },
+  params: { source: alternativeSource() },
   query: {
     symbol: s.optional(symbol()),
     seriesId: s.optional(seriesId),
@@ -197,7 +197,7 @@ export const ingestAlternativeData = route({
     "a stored one is its next revision, or a duplicate; without one, an observation is known by `seriesId` and its `period` or " +
     "date, a text by its `url`. `knownAt` is now unless it says otherwise. As `text/csv` rows have `date`, `value` and perhaps " +
     "`knownAt`, and `seriesId` is in the query.",
-  params: { source: source() },
+  params: { source: alternativeSource() },
   body: {
     kind: s.optional(kind),
     seriesId: s.optional(s.describe(seriesId, "of rows that name none")),
@@ -221,7 +221,7 @@ export const pushAlternativeData = route({
   description:
     "The header `X-Signature: t=<epoch seconds>,v1=<hex>` has the HMAC-SHA256 of `<t>.<body as sent>` under the secret that " +
     "`ALTERNATIVE_WEBHOOKS` has for the source. `t` is within five minutes of now. What is pushed is for everybody.",
-  params: { source: source() },
+  params: { source: alternativeSource() },
   body: { data: s.array(row, { max: ROWS_MAX }) },
   response: upload,
   problems: ["UNAUTHENTICATED"],
@@ -237,7 +237,7 @@ export const collectAlternativeData = route({
   description:
     "`needs` and `heeds` of the source say what it takes. Of a source whose documents say since when they were to be had, that " +
     "is `knownAt`; of others it is when they are stored, unless `knownAt` is `published`, for backtests.",
-  params: { source: source() },
+  params: { source: alternativeSource() },
   body: {
     symbols: s.optional(s.array(symbol(), { min: 1, max: 100 })),
     series: s.optional(s.array(seriesId, { min: 1, max: 100 })),
@@ -293,7 +293,7 @@ export const joinAlternativeData = route({
   description:
     "With `seriesId` the newest observation of that series, by its period; else the newest document about the symbol. Nothing is " +
     "seen before its `knownAt`. A day's bar closes with its session, not at midnight.",
-  params: { source: source() },
+  params: { source: alternativeSource() },
   query: {
     symbol: symbol(),
     timeframe: s.defaulted(timeframe, "1d"),

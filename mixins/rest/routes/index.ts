@@ -3,6 +3,7 @@ import * as auth from "./auth.ts";
 import * as bars from "./bars.ts";
 import * as baskets from "./baskets.ts";
 import * as brokers from "./brokers.ts";
+import * as collectionSchedules from "./collection-schedules.ts";
 import * as corporateActions from "./corporate-actions.ts";
 import * as dataSources from "./data-sources.ts";
 import { describeDataset } from "./datasets.ts";
@@ -221,6 +222,11 @@ export const ROUTES = [
   dataSources.listDataSources,
   dataSources.putDataSource,
   dataSources.collect,
+  collectionSchedules.createCollectionSchedule,
+  collectionSchedules.listCollectionSchedules,
+  collectionSchedules.getCollectionSchedule,
+  collectionSchedules.updateCollectionSchedule,
+  collectionSchedules.deleteCollectionSchedule,
   jobs.listJobs,
   jobs.getJob,
   jobs.cancelJob,
