@@ -3,6 +3,7 @@ import type { Ended, Progress } from "../../../domain/market/collection/progress
 import { isPermitted } from "../../../mixins/rest/permissions.ts";
 import { toFailure } from "../../../mixins/rest/problem.ts";
 import {
+  findCollectionSchedule,
   schedulesToFollow,
   updateCollectionSchedule,
 } from "../../../models/collection-schedules.ts";
@@ -55,11 +56,23 @@ export class CollectionScheduler {
       const next =
         schedule.jobId === null ? await this.#begin(schedule) : this.#settle(schedule, schedule);
       const isWritten = await updateCollectionSchedule(pool, schedule, { ...schedule, ...next });
-      // Else another node has come first, or a user has changed it.
       if (isWritten) this.#tell(schedule, next);
+      else if (next.jobId !== null) await this.#link(schedule, next);
     } catch (err) {
       log.warn({ err, scheduleId }, "a schedule of collection could not be followed; again soon");
     }
+  }
+
+  /**
+   * Another node has written the same already, or a user has changed the schedule while the job was asked for: then the job is the
+   * run under way of what it is now, so that no other is begun beside it.
+   */
+  async #link(asked: StoredCollectionSchedule, { jobId, lastRun }: Progress): Promise<void> {
+    const { pool } = this.#parts.node;
+    const now = await findCollectionSchedule(pool, asked.scheduleId);
+    if (now === null || now.setAtMs === asked.setAtMs || now.jobId !== null) return;
+    const next = { ...now, jobId, lastRun };
+    if (await updateCollectionSchedule(pool, now, next)) this.#tell(asked, next);
   }
 
   async #begin(schedule: StoredCollectionSchedule): Promise<Progress> {

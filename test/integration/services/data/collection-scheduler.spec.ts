@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { begunAnew } from "../../../../domain/market/collection/progress.ts";
 import { RestError } from "../../../../mixins/rest/rest-error.ts";
 import {
+  deleteCollectionSchedule,
   findCollectionSchedule,
   insertCollectionSchedule,
   updateCollectionSchedule,
@@ -308,17 +309,35 @@ describe("schedules of collection", () => {
     expect([schedule.lastRun?.status, ...minutesOf(schedule)]).toEqual(["unknown", 20, 20]);
   });
 
-  it("leave alone what a user changes at the same time", async () => {
+  it("stay as a user has changed them at the same time, with the job as their run under way", async () => {
     const id = await add();
     const node = nodeOf((ask) => async (schedule, meta) => {
-      const paused = { ...schedule, isEnabled: false };
-      expect(await updateCollectionSchedule(database.pool, schedule, paused)).toBe(true);
+      const changed = { ...schedule, setAtMs: T0 + 11 * MINUTE_MS, isEnabled: false };
+      expect(await updateCollectionSchedule(database.pool, schedule, changed)).toBe(true);
       return ask(schedule, meta);
     });
     minute(10);
     await node.round(never);
-    expect(await read(id)).toMatchObject({ isEnabled: false, jobId: null, lastRun: null });
-    expect(counted).toEqual([]);
+    const [job] = await jobs();
+    expect(await read(id)).toMatchObject({
+      isEnabled: false,
+      setAtMs: T0 + 11 * MINUTE_MS,
+      jobId: job?.jobId,
+      lastRun: { jobId: job?.jobId, status: "queued" },
+    });
+    expect(counted).toEqual(["started"]);
+  });
+
+  it("are gone when a user deletes them at the same time", async () => {
+    const id = await add();
+    const node = nodeOf((ask) => async (schedule, meta) => {
+      await deleteCollectionSchedule(database.pool, id);
+      return ask(schedule, meta);
+    });
+    minute(10);
+    await node.round(never);
+    expect(await findCollectionSchedule(database.pool, id)).toBeNull();
+    expect([counted, lines]).toEqual([[], []]);
   });
 
   it("take note of how a run ended though they were paused meanwhile, and begin none", async () => {
