@@ -50,7 +50,7 @@ interface Parts {
 
 const NAMESPACE = "5d0c2f7b-3a41-4c8e-9b16-2e7f4ad90c53";
 /** How soon after it is due a run begins, at the latest. */
-const LOOK_MS = 5_000;
+const LOOK_MS = 1_000;
 const SCHEDULES_MAX = 500;
 /** While the scheduler writes beside a user's change. */
 const TRIES = 10;

@@ -139,6 +139,28 @@ describe("collecting", () => {
     expect(data.map(({ close }) => close)).toEqual(SESSIONS.map((date) => String(100 + date)));
   });
 
+  it("goes on where the stored bars of each symbol end when nobody says from when on", async () => {
+    await listStock("GOON");
+    await listStock("NEWLY");
+    const { startMs, ...prices } = day(10);
+    const bar = { symbol: "GOON", timeframe: "1d", startMs, ...prices, source: "test" } as const;
+    await storeBars(node.database.pool, [bar], startMs);
+    const asked = async (symbol: string): Promise<string | null | undefined> => {
+      stooq.asked.length = 0;
+      stooq.respond = (url) => dialect("stooq").bars(url, []);
+      const body = { source: "stooq", symbols: [symbol], timeframe: "1d" };
+      const { jobId } = await trader.client.call(collect, body);
+      await ended(trader.client, jobId);
+      return stooq.asked[0]?.searchParams.get("d1");
+    };
+    expect(await asked("GOON")).toBe("20240111");
+    const date = (await asked("NEWLY")) ?? "";
+    const atMs = Date.parse(date.replace(/(....)(..)(..)/, "$1-$2-$3"));
+    const daysAgo = (Date.now() - atMs) / 86_400_000;
+    // A holiday and a weekend may come first.
+    expect([daysAgo > 25, daysAgo < 31]).toEqual([true, true]);
+  });
+
   it("has features on record computed anew from the first bar on that it stored", async () => {
     await listStock("KEPT");
     const { client } = trader;
