@@ -11,7 +11,8 @@ import { startTestNode } from "../support/node.ts";
 import type { TestNode } from "../support/node.ts";
 import { VendorServer } from "../support/vendor-server.ts";
 
-const SCHEDULES = 12;
+/** A feed may be asked six times in a minute by a node: twice each. */
+const SCHEDULES = 3;
 const FEED = `<?xml version="1.0"?><rss version="2.0"><channel><title>Wire</title></channel></rss>`;
 
 describeWithNats("schedules of collection of two nodes", () => {
