@@ -1,6 +1,6 @@
 import { newSmoothed, nextEma, nextWilder, type Smoothed } from "../cells/averages.ts";
 import { newLast, trueRange, type Last } from "../cells/changes.ts";
-import { highest, lowest, nextExtreme, type Extreme } from "../cells/extreme.ts";
+import { bottomOf, newChannel, nextChannel, topOf, type Channel } from "../cells/channel.ts";
 import { isFull, moments, newWindow, push, type Window } from "../cells/window.ts";
 import { defineKernel, defineLines, orNull, type BarFloats, type Kernel } from "../kernel.ts";
 import { multiplier, period } from "../parameters.ts";
@@ -135,8 +135,6 @@ const keltner = defineLines<Keltner, Three>({
   },
 });
 
-type Channel = { readonly high: Extreme; readonly low: Extreme };
-
 const donchian = defineLines<Channel, Three>({
   name: "donchian",
   lines: ["upper", "middle", "lower"],
@@ -145,11 +143,12 @@ const donchian = defineLines<Channel, Three>({
   edge: "always has a value",
   parameters: [period(20)],
   warmup: ([n = 0]) => n - 1,
-  init: ([n = 0]) => ({ high: highest(n), low: lowest(n) }),
-  next(state, { high, low }) {
-    const top = nextExtreme(state.high, high);
-    const bottom = nextExtreme(state.low, low);
-    return { upper: orNull(top), middle: orNull((top + bottom) / 2), lower: orNull(bottom) };
+  init: ([n = 0]) => newChannel(n),
+  next(channel, { high, low }) {
+    if (!nextChannel(channel, high, low)) return { upper: null, middle: null, lower: null };
+    const top = topOf(channel);
+    const bottom = bottomOf(channel);
+    return { upper: top, middle: orNull((top + bottom) / 2), lower: bottom };
   },
 });
 

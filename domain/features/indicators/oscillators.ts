@@ -7,7 +7,7 @@ import {
   type Smoothed,
 } from "../cells/averages.ts";
 import { newLast, replace, typicalPrice, type Last } from "../cells/changes.ts";
-import { highest, lowest, nextExtreme, type Extreme } from "../cells/extreme.ts";
+import { bottomOf, newChannel, nextChannel, topOf, type Channel } from "../cells/channel.ts";
 import { newStrength, nextStrength, NOTHING, takeValue, type Strength } from "../cells/strength.ts";
 import { at, gaps, isFull, newWindow, push, total, type Window } from "../cells/window.ts";
 import { defineKernel, defineLines, orNull, type BarFloats, type Kernel } from "../kernel.ts";
@@ -43,10 +43,6 @@ const cmo = defineKernel<Strength>({
   },
 });
 
-type Channel = { readonly high: Extreme; readonly low: Extreme };
-
-const newChannel = (n: number): Channel => ({ high: highest(n), low: lowest(n) });
-
 /** Where `value` lies between the two, 0 to 100; 0 where they are equal, as in TA-Lib. */
 const place = (value: number, bottom: number, top: number) =>
   top === bottom ? 0 : (100 * (value - bottom)) / (top - bottom);
@@ -76,8 +72,9 @@ const stoch = defineLines<Stochastic, "k" | "d">({
     signal: newMean(d),
   }),
   next(state, { high, low, close }) {
-    const top = nextExtreme(state.channel.high, high);
-    return slowLines(state, place(close, nextExtreme(state.channel.low, low), top));
+    const { channel } = state;
+    if (!nextChannel(channel, high, low)) return { k: null, d: null };
+    return slowLines(state, place(close, bottomOf(channel), topOf(channel)));
   },
 });
 
@@ -127,8 +124,9 @@ const willr = defineKernel<Channel>({
   warmup: ([n = 0]) => n - 1,
   init: ([n = 0]) => newChannel(n),
   next(channel, { high, low, close }) {
-    const top = nextExtreme(channel.high, high);
-    const bottom = nextExtreme(channel.low, low);
+    if (!nextChannel(channel, high, low)) return Number.NaN;
+    const top = topOf(channel);
+    const bottom = bottomOf(channel);
     return top === bottom ? 0 : (-100 * (top - close)) / (top - bottom);
   },
 });

@@ -1,6 +1,6 @@
 import { newSmoothed, nextEma, nextWilder, type Smoothed } from "../cells/averages.ts";
 import { newLast, trueRange, type Last } from "../cells/changes.ts";
-import { highest, lowest, nextExtreme, type Extreme } from "../cells/extreme.ts";
+import { bottomOf, newChannel, nextChannel, topOf, type Channel } from "../cells/channel.ts";
 import {
   latestHighest,
   latestLowest,
@@ -205,8 +205,7 @@ function cloud({ conversion, base, high, low }: Cloud) {
 type Choppiness = {
   readonly lastClose: Last;
   readonly range: Window;
-  readonly high: Extreme;
-  readonly low: Extreme;
+  readonly channel: Channel;
 };
 
 const choppiness = defineKernel<Choppiness>({
@@ -219,16 +218,16 @@ const choppiness = defineKernel<Choppiness>({
   init: ([n = 0]) => ({
     lastClose: newLast(),
     range: newWindow(n),
-    high: highest(n),
-    low: lowest(n),
+    channel: newChannel(n),
   }),
-  next({ lastClose, range, high, low }, bar) {
+  next({ lastClose, range, channel }, bar) {
     const width = trueRange(lastClose, bar);
-    const channel = nextExtreme(high, bar.high) - nextExtreme(low, bar.low);
+    nextChannel(channel, bar.high, bar.low);
     if (width - width !== 0) return Number.NaN;
     push(range, width);
     if (!isFull(range)) return Number.NaN;
-    return (100 * Math.log(total(range) / channel)) / Math.log(range.size);
+    const height = topOf(channel) - bottomOf(channel);
+    return (100 * Math.log(total(range) / height)) / Math.log(range.size);
   },
 });
 
