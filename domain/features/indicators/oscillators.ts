@@ -10,7 +10,7 @@ import { newLast, replace, typicalPrice, type Last } from "../cells/changes.ts";
 import { bottomOf, newChannel, nextChannel, topOf, type Channel } from "../cells/channel.ts";
 import { newStrength, nextStrength, NOTHING, takeValue, type Strength } from "../cells/strength.ts";
 import { at, gaps, isFull, newWindow, push, total, type Window } from "../cells/window.ts";
-import { defineKernel, defineLines, orNull, type BarFloats, type Kernel } from "../kernel.ts";
+import { defineKernel, defineLines, type BarFloats, type Kernel } from "../kernel.ts";
 import { fastBeforeSlow, period } from "../parameters.ts";
 
 /**
