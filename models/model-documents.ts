@@ -186,8 +186,8 @@ export function versionDocument(
 
 /** A version is read at every prediction; its rows are read to compare versions only. */
 function withoutRows(whole: TrainingReport): StoredReport {
-  const { rows, folds, outOfSample, baselines, importance, notes } = whole;
-  return { rows, folds, outOfSample, baselines, importance, notes };
+  const { rows, folds, skippedFolds = 0, outOfSample, baselines, importance, notes } = whole;
+  return { rows, folds, skippedFolds, outOfSample, baselines, importance, notes };
 }
 
 export function versionFrom(document: VersionDocument): StoredVersion {

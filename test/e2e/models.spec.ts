@@ -153,6 +153,46 @@ describe("a training on the S&P 500", () => {
     expect(job).toMatchObject({ status: "succeeded", result: { version: 1, isSame: true } });
   });
 
+  it("with folds that know one class only is made without them, searched and made again", async () => {
+    // No day rose by more than 2 % before June 2006.
+    const range = { start: "2005-01-01T00:00:00.000Z", end: "2010-01-01T00:00:00.000Z" };
+    const rare = await defined(admin(), {
+      name: "rare",
+      kind: "classifier",
+      algorithm: "logistic",
+      symbols: ["SPX"],
+      timeframe: "1d",
+      features: ["returns_1", "rsi_14"],
+      target: { kind: "direction", horizon: 1, threshold: 0.02 },
+    });
+    const version = await trained(admin(), { modelId: rare, seed: 5, ...range });
+    expect(version.report?.skippedFolds).toBe(1);
+    expect(version.report?.folds).toHaveLength(4);
+    expect(version.report?.notes).toContain(
+      "1 of 5 folds were left out: all rows to learn from had one class",
+    );
+    const again = await admin().call(retrainVersion, { modelId: rare, version: 1 });
+    expect(await ended(admin(), again)).toMatchObject({ result: { isSame: true } });
+    const search = {
+      modelId: rare,
+      seed: 5,
+      method: "grid",
+      space: { lambda: { values: [0.1, 1] } },
+      ...range,
+    };
+    const searched = await ended(admin(), await admin().call(searchModel, search));
+    expect(searched).toMatchObject({ status: "succeeded", result: { version: 2 } });
+    const quiet = { ...range, end: "2006-01-01T00:00:00.000Z" };
+    const none = await ended(admin(), await admin().call(trainModel, { modelId: rare, ...quiet }));
+    expect([none.status, none.error?.code]).toEqual(["failed", "CONSTANT_TARGET"]);
+    const late = { ...range, end: "2006-09-01T00:00:00.000Z" };
+    const few = await ended(admin(), await admin().call(trainModel, { modelId: rare, ...late }));
+    expect(few.error).toMatchObject({
+      code: "CONSTANT_TARGET",
+      message: expect.stringContaining("of 5 folds all rows to learn from have one label"),
+    });
+  });
+
   it("asked for twice under one key is one job", async () => {
     const headers = { "idempotency-key": "once" };
     const first = await admin().call(trainModel, { modelId, seed: 1 }, headers);

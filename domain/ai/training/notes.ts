@@ -11,6 +11,9 @@ export interface NoteInput {
   readonly isCalibrated: boolean;
   /** rows of test blocks of which the model said nothing */
   readonly silent: number;
+  /** of the folds, those of which nothing could be learnt */
+  readonly skippedFolds: number;
+  readonly folds: number;
 }
 
 const LEVEL = 0.05;
@@ -33,6 +36,7 @@ export function notesOf(input: NoteInput): readonly string[] {
     ...coinFlip(input),
     ...coverageNote(input),
     ...calibrationNote(input),
+    ...skippedNote(input),
     ...rowNotes(input),
   ];
 }
@@ -75,6 +79,12 @@ function calibrationNote({ terms, isCalibrated }: NoteInput): readonly string[] 
   return isWanted && !isCalibrated
     ? ["too little was scored for a calibration: probabilities are the model's own"]
     : [];
+}
+
+function skippedNote({ skippedFolds, folds }: NoteInput): readonly string[] {
+  return skippedFolds === 0
+    ? []
+    : [`${skippedFolds} of ${folds} folds were left out: all rows to learn from had one class`];
 }
 
 function rowNotes({ rows, silent, terms }: NoteInput): readonly string[] {

@@ -73,6 +73,8 @@ export interface TrainingReport {
     readonly testEndMs: number;
     readonly metrics: Metrics;
   }[];
+  /** folds whose rows to learn from had one class only; absent of versions that were made when such trainings were refused */
+  readonly skippedFolds?: number;
   /** over all rows that were predicted out of sample, each once */
   readonly outOfSample: {
     readonly metrics: Metrics;

@@ -7,6 +7,7 @@ import { baselinesOf } from "./baselines.ts";
 import { evidenceBytes } from "./evidence.ts";
 import { type FitSetting, type FittedRows, fitRows } from "./fit-rows.ts";
 import { type Honest, honestly } from "./honest.ts";
+import { type LearnableFolds, learnableFolds } from "./learnable-folds.ts";
 import { notesOf } from "./notes.ts";
 import { noveltyGuard } from "./novelty-threshold.ts";
 import { type OutOfSample, outOfSample } from "./out-of-sample.ts";
@@ -34,7 +35,7 @@ export function trainModel(
 ): TrainingOutcome {
   const setting = settingOf(input, book);
   const usable = usableRows(input, setting.algorithm);
-  const folds = foldsFor(input, usable.rows);
+  const { folds, skipped } = foldsFor(input, usable.rows);
   const progress = new Progress(run);
   const fitShare = FITS_SHARE / (folds.length + 1);
   const permutation = new PermutationImportance(setting, folds.length);
@@ -52,7 +53,7 @@ export function trainModel(
   );
   const look = (): void => progress.check();
   look();
-  const result = { setting, usable, folds, scored, honest, final, look };
+  const result = { setting, usable, folds, skipped, scored, honest, final, look };
   const artifact = toBytes(contentOf(result));
   const report = reportOf(result, baselines, permutation.result());
   const evidence = evidenceBytes(report);
@@ -60,11 +61,12 @@ export function trainModel(
   return { artifact, report, evidence };
 }
 
-function foldsFor({ terms, sample }: TrainingInput, rows: Int32Array): readonly Fold[] {
-  const { closeMs, labelEndMs } = sample;
-  const { horizon } = terms.definition.target;
+function foldsFor({ terms, sample }: TrainingInput, rows: Int32Array): LearnableFolds {
+  const { closeMs, labelEndMs, y } = sample;
+  const { kind, target } = terms.definition;
+  const { horizon } = target;
   const folds = foldsOf(terms.validation, { rows, closeMs, labelEndMs, horizon }, terms.seed);
-  if (folds.length <= FOLDS_MAX) return folds;
+  if (folds.length <= FOLDS_MAX) return learnableFolds(kind, y, folds);
   throw new FitRefused(
     "TOO_LARGE",
     `the validation asks for ${folds.length} fits, at most ${FOLDS_MAX} are made; refit less often`,
@@ -76,6 +78,7 @@ interface Trained {
   readonly setting: FitSetting;
   readonly usable: UsableRows;
   readonly folds: readonly Fold[];
+  readonly skipped: number;
   readonly scored: OutOfSample;
   readonly honest: Honest;
   readonly final: FittedRows;
@@ -124,7 +127,7 @@ function rangeOf(kind: ModelKind, y: Float64Array, rows: Int32Array): Finishing[
 }
 
 function reportOf(
-  { setting, usable, folds, scored, honest, final, look }: Trained,
+  { setting, usable, folds, skipped, scored, honest, final, look }: Trained,
   baselines: TrainingReport["baselines"],
   permutation: Float64Array | null,
 ): TrainingReport {
@@ -143,6 +146,7 @@ function reportOf(
   return {
     rows,
     folds: folded,
+    skippedFolds: skipped,
     outOfSample: found,
     baselines,
     importance: {
@@ -159,6 +163,8 @@ function reportOf(
       coverage: found.coverage,
       isCalibrated: honest.calibration.kind !== "none",
       silent: scored.silent,
+      skippedFolds: skipped,
+      folds: folds.length + skipped,
     }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Matrix } from "../../numeric/matrix.ts";
 import { type Algorithm, FitRefused } from "../learning/algorithm.ts";
+import { areLabelsAlike } from "../learning/labels-alike.ts";
 import type { LabelledSample } from "../learning/sample.ts";
 import type { TrainingInput } from "./terms.ts";
 
@@ -90,10 +91,9 @@ function noneLeft(labelled: number): FitRefused {
 }
 
 function refuseConstant(y: Float64Array, rows: Int32Array): void {
-  const first = y[rows[0] ?? 0];
-  if (rows.every((row) => y[row] === first))
+  if (areLabelsAlike(y, rows))
     throw new FitRefused(
       "CONSTANT_TARGET",
-      `all ${rows.length} labels are ${first}: there is nothing to learn`,
+      `all ${rows.length} labels are ${y[rows[0] ?? 0]}: there is nothing to learn`,
     );
 }

@@ -187,6 +187,10 @@ const report = s.object({
       metrics,
     }),
   ),
+  skippedFolds: s.describe(
+    s.integer({ min: 0 }),
+    "of a classifier: folds that were left out, because all rows to learn from had one class",
+  ),
   outOfSample,
   baselines: s.array(
     s.object({

@@ -119,7 +119,7 @@ function dataView({
 }
 
 function reportView(report: StoredReport): VersionView["report"] {
-  const { rows, folds, outOfSample, baselines, importance, notes } = report;
+  const { rows, folds, skippedFolds = 0, outOfSample, baselines, importance, notes } = report;
   return {
     rows,
     folds: folds.map(({ trainRows, testRows, testStartMs, testEndMs, metrics }) => ({
@@ -129,6 +129,7 @@ function reportView(report: StoredReport): VersionView["report"] {
       testEnd: isoTime(testEndMs),
       metrics,
     })),
+    skippedFolds,
     outOfSample,
     baselines,
     importance,

@@ -1,5 +1,6 @@
 import { variance } from "../../../numeric/moments.ts";
 import { type FitJob, FitRefused, type Objective } from "../../learning/algorithm.ts";
+import { areLabelsAlike } from "../../learning/labels-alike.ts";
 import { foldsOf } from "../../validation/splits.ts";
 import { logOddsOf, probabilityOf } from "../log-odds.ts";
 
@@ -22,7 +23,7 @@ export interface HeldOut {
 }
 
 /**
- * Rows that a member says nothing of are left out.
+ * Rows that a member says nothing of are left out, and of classes the folds that leave one only to learn from.
  * @param predict fits member `index` on `train` and says what it predicts of `test`
  * @throws FitRefused `TOO_FEW_ROWS`
  */
@@ -38,6 +39,7 @@ export function outOfFold(
   const scheme = { scheme: "purgedKFold", folds, embargo: 0 } as const;
   const rows: { readonly said: readonly number[]; readonly row: number }[] = [];
   for (const { train, test } of foldsOf(scheme, timing, job.seed)) {
+    if (job.objective === "binary" && areLabelsAlike(y, train)) continue;
     const columns = Array.from({ length: members }, (_, i) =>
       toSpace(job.objective, predict(i, train, test)),
     );
