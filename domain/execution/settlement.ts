@@ -66,7 +66,8 @@ export function tradeDateOfBar(
   return endMs - startMs >= DAY_MS ? Math.floor(startMs / DAY_MS) : tradeDateAt(terms, startMs);
 }
 
-function calendarOf({ assetClass, calendar }: SettlementTerms): TradingCalendar {
+/** The calendar that an instrument names, or else the one of its class. */
+export function calendarOf({ assetClass, calendar }: SettlementTerms): TradingCalendar {
   const named = calendar === undefined ? null : findCalendar(calendar);
   if (named !== null) return named;
   if (assetClass === "crypto") return ALWAYS;

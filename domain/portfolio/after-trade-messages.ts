@@ -53,6 +53,8 @@ export type AfterTradeCommand =
       readonly baseRate?: DecimalString;
       /** bring the open orders into new units, too; absent: there may be none */
       readonly adjust?: SplitAdjustment;
+      /** the stored action that it comes from; absent: recorded by hand */
+      readonly action?: ActionOfSplit;
       readonly memo: string;
       readonly effectiveAtMs: number;
     }
@@ -84,6 +86,15 @@ export type AfterTradeCommand =
       /** why the other portfolio could not take it; null: it has */
       readonly refusal: string | null;
     };
+
+/** Of a stored corporate action, as the portfolio was found when it was looked at. */
+export interface ActionOfSplit {
+  readonly actionId: string;
+  /** days since 1970-01-01 */
+  readonly exDay: number;
+  /** the positions in the symbol as they were then: what has changed since has to be looked at again */
+  readonly positions: readonly PositionSummary[];
+}
 
 export interface SplitAdjustment {
   /** as seen before the turn, its quote in old units unless it is from after the split */
@@ -167,6 +178,8 @@ export type AfterTradeEvent =
       readonly transactionId: string;
       readonly newUnits: number;
       readonly oldUnits: number;
+      /** the stored action that it comes from; absent: recorded by hand */
+      readonly action?: { readonly actionId: string; readonly exDay: number };
       readonly quantityBefore: DecimalString;
       readonly position: PositionSummary;
       /** in place of all lots */

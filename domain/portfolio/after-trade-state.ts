@@ -42,6 +42,17 @@ export interface AfterTrade {
   readonly netDeposits: DecimalString;
   /** dividends after tax */
   readonly dividends: DecimalString;
+  /** by symbol, those that were recorded, oldest first */
+  readonly splits: BucketMap<readonly RecordedSplit[]>;
+}
+
+export interface RecordedSplit {
+  readonly newUnits: number;
+  readonly oldUnits: number;
+  /** of its ex-date, or when it counts in the history; days since 1970-01-01 */
+  readonly day: number;
+  /** the stored action that it came from; absent: recorded by hand */
+  readonly actionId?: string;
 }
 
 export const NOTHING_AFTER_TRADE: AfterTrade = {
@@ -51,6 +62,7 @@ export const NOTHING_AFTER_TRADE: AfterTrade = {
   allocations: EMPTY_MAP,
   netDeposits: "0",
   dividends: "0",
+  splits: EMPTY_MAP,
 };
 
 const DAY_MS = 86_400_000;
@@ -74,6 +86,20 @@ export function cashAccount({
   side,
 }: Pick<TradeRow, "settlementStatus" | "side">): "cash" | UnsettledAccount {
   return settlementStatus === "pending" ? unsettledAccount(side) : "cash";
+}
+
+/** The splits of a symbol, oldest first. */
+export function splitsOf({ splits }: AfterTrade, symbol: string): readonly RecordedSplit[] {
+  return get(splits, symbol) ?? [];
+}
+
+export function withSplit(
+  afterTrade: AfterTrade,
+  symbol: string,
+  split: RecordedSplit,
+): AfterTrade {
+  const splits = put(afterTrade.splits, symbol, [...splitsOf(afterTrade, symbol), split]);
+  return { ...afterTrade, splits };
 }
 
 function unsettledAccount(side: "buy" | "sell"): UnsettledAccount {

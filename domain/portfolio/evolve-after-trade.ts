@@ -9,6 +9,7 @@ import {
   unsettledTrade,
   withAllocation,
   withoutUnsettled,
+  withSplit,
   withUnsettled,
 } from "./after-trade-state.ts";
 import { withFlow } from "../risk/live/risk-book.ts";
@@ -18,6 +19,8 @@ import { changeLots } from "./lots.ts";
 import type { FillApplied, Lot, PositionSummary } from "./messages.ts";
 import { positionKey } from "./position.ts";
 import { type Account, positionOf } from "./state.ts";
+
+const DAY_MS = 86_400_000;
 
 /** The state after one of the events that come after the trade. Sums only, as everywhere. */
 export function evolveAfterTrade(account: Account, event: AfterTradeEvent): Account {
@@ -44,12 +47,7 @@ export function evolveAfterTrade(account: Account, event: AfterTradeEvent): Acco
       return { ...account, cash, afterTrade: { ...afterTrade, dividends } };
     }
     case "PositionSplit":
-      if (event.inBase !== undefined) return withForeignPosition(account, event, event.inBase);
-      return {
-        ...withPosition(account, event.position, event.lots),
-        cash: add(account.cash, event.cashInLieu),
-        realizedPnl: add(account.realizedPnl, event.realizedPnl),
-      };
+      return { ...withSplitPosition(account, event), afterTrade: withRecorded(afterTrade, event) };
     case "TradeAllocated":
       return withAllocated(transferred(account, event, event.trade.tradeId), event);
     case "AllocationTaken":
@@ -63,6 +61,26 @@ export function evolveAfterTrade(account: Account, event: AfterTradeEvent): Acco
     case "AllocationRefused":
       return account;
   }
+}
+
+type PositionSplit = Extract<AfterTradeEvent, { type: "PositionSplit" }>;
+
+function withSplitPosition(account: Account, event: PositionSplit): Account {
+  if (event.inBase !== undefined) return withForeignPosition(account, event, event.inBase);
+  return {
+    ...withPosition(account, event.position, event.lots),
+    cash: add(account.cash, event.cashInLieu),
+    realizedPnl: add(account.realizedPnl, event.realizedPnl),
+  };
+}
+
+/** Once for all positions of the symbol. */
+function withRecorded(afterTrade: AfterTrade, event: PositionSplit): AfterTrade {
+  if (event.isFurther === true) return afterTrade;
+  const { newUnits, oldUnits, action, effectiveAtMs, position } = event;
+  const day = action?.exDay ?? Math.floor(effectiveAtMs / DAY_MS);
+  const from = action === undefined ? {} : { actionId: action.actionId };
+  return withSplit(afterTrade, position.symbol, { newUnits, oldUnits, day, ...from });
 }
 
 /** Beside what a fill does to cash and position: its money is not there yet, unless it settles at once. */

@@ -68,6 +68,7 @@ function change(account: Account, event: Exclude<PortfolioEvent, Opened>, atMs: 
         name: event.name,
         limits: event.limits,
         tradingState: event.tradingState ?? "active",
+        corporateActions: event.corporateActions ?? account.corporateActions,
       };
     case "PortfolioClosed":
       return { ...account, status: "closed" };
@@ -144,11 +145,13 @@ function openAccount(portfolioId: string, event: Opened, atMs: number): Account 
       ...(event.financing && { financing: event.financing }),
       ...(event.currencies && { currencies: event.currencies }),
       ...(event.accounting && { accounting: event.accounting }),
+      ...(event.corporateActions && { corporateActions: event.corporateActions }),
     },
     name: event.name,
     limits: event.limits,
     status: "open",
     tradingState: "active",
+    corporateActions: event.corporateActions ?? "manual",
     dayStart: { day: Math.floor(atMs / DAY_MS), equity: event.initialCash },
     cash: event.initialCash,
     reserved: "0",

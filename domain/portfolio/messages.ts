@@ -44,6 +44,10 @@ export type { PortfolioLimits, TradingState } from "../risk/live/limit-fields.ts
 
 export type LotMethod = "average" | "fifo" | "lifo";
 
+/** Whether stored corporate actions reach the portfolio by themselves. */
+export const CORPORATE_ACTIONS = ["automatic", "manual"] as const;
+export type CorporateActionsSetting = (typeof CORPORATE_ACTIONS)[number];
+
 export interface Signal {
   readonly signalId: string;
   readonly strategyId: string;
@@ -77,6 +81,8 @@ export type PortfolioCommand =
       readonly currencies?: CurrencyTerms;
       /** absent: netting */
       readonly accounting?: "hedging";
+      /** absent: by hand */
+      readonly corporateActions?: "automatic";
       /** what the tenant's limits and stops were as it was opened; repeats may say another */
       readonly standing?: RiskStanding;
     }
@@ -85,6 +91,7 @@ export type PortfolioCommand =
       readonly name?: string;
       readonly limits?: PortfolioLimits;
       readonly tradingState?: TradingState;
+      readonly corporateActions?: CorporateActionsSetting;
     }
   /** only when flat and without open orders */
   | { readonly type: "Close" }
@@ -235,6 +242,8 @@ export interface PortfolioSummary {
   readonly positions: readonly PositionSummary[];
   readonly openOrders: number;
   readonly accounting?: "hedging";
+  /** absent: by hand */
+  readonly corporateActions?: "automatic";
   /** of a margin portfolio */
   readonly margin?: MarginSummary;
   /** where cash costs or earns something */
@@ -300,6 +309,7 @@ export type PortfolioEvent =
       readonly financing?: FinancingTerms;
       readonly currencies?: CurrencyTerms;
       readonly accounting?: "hedging";
+      readonly corporateActions?: "automatic";
       readonly standing?: RiskStanding;
       readonly ledger: readonly LedgerEntry[];
     }
@@ -309,6 +319,8 @@ export type PortfolioEvent =
       readonly limits: PortfolioLimits;
       /** absent: active, in events of old */
       readonly tradingState?: TradingState;
+      /** absent: as it was */
+      readonly corporateActions?: CorporateActionsSetting;
     }
   | { readonly type: "PortfolioClosed" }
   | {

@@ -180,6 +180,7 @@ function openingOf(command: Command<"Open">): Opening {
     ...(command.financing && { financing: command.financing }),
     ...(command.currencies && { currencies: command.currencies }),
     ...(command.accounting && { accounting: command.accounting }),
+    ...(command.corporateActions && { corporateActions: command.corporateActions }),
   };
 }
 
@@ -197,14 +198,14 @@ function update(account: Account, command: Command<"Update">, env: Env): Summari
   const name = command.name ?? account.name;
   const limits = command.limits ?? account.limits;
   const tradingState = command.tradingState ?? account.tradingState;
+  const { corporateActions } = command;
   const before = { name: account.name, limits: account.limits, tradingState: account.tradingState };
-  const isSame = firstDifference({ name, limits, tradingState }, before);
-  if (isSame === null) return { events: [], reply: summarizeAccount(account) };
-  return summarized(
-    stateOf(account),
-    { type: "PortfolioUpdated", name, limits, tradingState },
-    env,
-  );
+  const isSame = firstDifference({ name, limits, tradingState }, before) === null;
+  if (isSame && (corporateActions ?? account.corporateActions) === account.corporateActions)
+    return { events: [], reply: summarizeAccount(account) };
+  const updated = { type: "PortfolioUpdated", name, limits, tradingState } as const;
+  const set = corporateActions === undefined ? updated : { ...updated, corporateActions };
+  return summarized(stateOf(account), set, env);
 }
 
 function close(account: Account, env: Env): Summarized {

@@ -9,6 +9,7 @@ import type {
   TransactionReceipt,
 } from "./after-trade-messages.ts";
 import { baseShare, foreignPart } from "./currency/currency-book.ts";
+import { isRecorded } from "./recorded-split.ts";
 import { evolveAfterTrade } from "./evolve-after-trade.ts";
 import { positionAccount } from "./ledger.ts";
 import { averagePrice } from "./lots.ts";
@@ -26,7 +27,8 @@ type SplitPosition = Extract<AfterTradeCommand, { type: "SplitPosition" }>;
  * with it, rounded down to the minor unit (up, when a short position pays), and refused without one.
  * Open orders are brought into new units in the same turn when that is asked for.
  * @throws Refusal without a position, with open orders in the symbol (their terms are of the old units) that are not to be or
- *         cannot be adjusted, or for a fraction
+ *         cannot be adjusted, or for a fraction; of a stored action that may be on record already, or whose position has changed
+ *         since it was looked at
  */
 export function splitPosition(
   account: Account,
@@ -35,6 +37,11 @@ export function splitPosition(
 ): Decision<PortfolioEvent, TransactionReceipt> {
   const { symbol, adjust, effectiveAtMs } = command;
   const positions = heldPositions(account, symbol);
+  if (isRecorded(account, command))
+    return {
+      events: [],
+      reply: receipt(env.id("ledger"), ZERO, summarizePosition(positions[0]), effectiveAtMs, env),
+    };
   if (adjust === undefined) refuseOpenOrders(account, symbol);
   const [first, ...others] = positions;
   const event = splitOne(account, command, first, env.id("ledger"), env);
@@ -63,7 +70,7 @@ function splitOne(
   transactionId: string,
   env: Env,
 ): Extract<AfterTradeEvent, { type: "PositionSplit" }> {
-  const { symbol, newUnits, oldUnits, memo, effectiveAtMs } = command;
+  const { symbol, newUnits, oldUnits, action, memo, effectiveAtMs } = command;
   const split = splitLots(position.lots, command);
   const cash = cashInLieu(command, position, split.fractionTimesOld);
   const pnl = cash.minus(split.fractionCost);
@@ -87,6 +94,7 @@ function splitOne(
     transactionId,
     newUnits,
     oldUnits,
+    ...(action && { action: { actionId: action.actionId, exDay: action.exDay } }),
     quantityBefore: position.quantity,
     position: after,
     lots: split.lots,

@@ -2,6 +2,7 @@ import { type BucketMap, get, values } from "../shared/bucket-map.ts";
 import { add, type Decimal, dec, type DecimalString, subtract } from "../shared/decimal.ts";
 import type { AfterTrade } from "./after-trade-state.ts";
 import type {
+  CorporateActionsSetting,
   Lot,
   LotMethod,
   PortfolioLimits,
@@ -42,6 +43,8 @@ export interface Opening {
   readonly currencies?: CurrencyTerms;
   /** absent: netting */
   readonly accounting?: "hedging";
+  /** absent: by hand */
+  readonly corporateActions?: "automatic";
 }
 
 /** An open portfolio. Money is in the base currency, and cash of it; that of others is in `foreign`. */
@@ -52,6 +55,7 @@ export interface Account extends Foreign {
   readonly limits: PortfolioLimits;
   readonly status: "open" | "closed";
   readonly tradingState: TradingState;
+  readonly corporateActions: CorporateActionsSetting;
   /** equity at cost before the first event of the newest day (UTC) with events */
   readonly dayStart: DayStart;
   readonly cash: DecimalString;
@@ -151,6 +155,7 @@ export function summarizeAccount(account: Account): PortfolioSummary {
     fees: account.fees,
     positions: openPositions(account).map(summarizePosition),
     openOrders: account.orders.byId.size,
+    ...(account.corporateActions === "automatic" && { corporateActions: "automatic" }),
     ...summarizeMargin(account, openPositions(account)),
     ...summarizeCurrencies(account),
     ...summarizeRisk(account, account.updatedAtMs),

@@ -15,7 +15,7 @@ import { defineActor } from "../../mixins/actor/kind.ts";
 import type { ActorKind, EffectHandler } from "../../mixins/actor/kind.ts";
 
 /** Raise it when the shape of a portfolio's state changes. */
-const SCHEMA_VERSION = 5;
+const SCHEMA_VERSION = 6;
 
 /** What turns read of the market, and who is told what they have decided. */
 interface Surroundings {

@@ -28,6 +28,7 @@ export function toPortfolioView(
     baseCurrency: summary.baseCurrency,
     accounting: summary.accounting ?? "netting",
     lotMethod: summary.lotMethod,
+    corporateActions: summary.corporateActions ?? "manual",
     margin: summary.margin === undefined ? "cash" : "margin",
     ...marginTermsView(summary),
     ...currenciesView(summary, rates),

@@ -20,6 +20,7 @@ import type {
 import { decodeCursor, encodeCursor, isoTime } from "../../mixins/rest/views.ts";
 import { wantsPrices } from "../../domain/risk/live/policy.ts";
 import { noteWatched } from "../../models/risk-policies.ts";
+import { noteAutomatic } from "../../models/portfolio-actions.ts";
 import { noteMargined } from "../../models/margined.ts";
 import { listViews } from "../../models/views.ts";
 import type { RequestContext } from "../../types/contracts.ts";
@@ -34,6 +35,7 @@ import { PortfolioAccess, userOf, viewerOf } from "../access.ts";
 import type { NodeContext } from "../context.ts";
 import { withIds } from "../logging.ts";
 import { ratesOf } from "./fx.ts";
+import { ACTIONS_WATCH, actionsDuty } from "./corporate-actions/actions-duty.ts";
 import { currencyOpening } from "./fx-terms.ts";
 import { portfolioHistory, portfolioLedger } from "./portfolio-books.ts";
 import { marginOpening } from "./margin/margin-terms.ts";
@@ -71,13 +73,15 @@ export function portfoliosService(node: NodeContext): ServiceSchema {
       update: {
         params: routes.updatePortfolio.input.validator,
         handler: async (ctx: RequestContext<Params<"portfolios.update">>) => {
-          const { portfolioId, name, limits, tradingState } = ctx.params;
+          const { portfolioId, name, limits, tradingState, corporateActions } = ctx.params;
           await access.requireTrade(userOf(ctx), portfolioId);
           const changes = {
             ...(name !== undefined && { name }),
             ...(limits && { limits }),
             ...(tradingState && { tradingState }),
+            ...(corporateActions && { corporateActions }),
           };
+          if (corporateActions === "automatic") await noteAutomatic(node.pool, portfolioId);
           if (limits) await noteLimits(node, portfolioId, limits);
           return carryOut(node, ctx, { type: "Update", ...changes });
         },
@@ -149,6 +153,9 @@ export function portfoliosService(node: NodeContext): ServiceSchema {
         },
       },
     },
+    started() {
+      node.actorSystem.onDuty(ACTIONS_WATCH, actionsDuty(node));
+    },
     created() {
       const handle = (event: OutboxEvent) => logAlarm(node, event);
       node.live.watch({ consumer: "portfolio-alarms", type: "portfolio", handle });
@@ -188,7 +195,8 @@ async function create(
   ctx: RequestContext<Params<"portfolios.create">>,
 ): Promise<PortfolioView> {
   const user = userOf(ctx);
-  const { name, baseCurrency, initialCash, lotMethod, accounting, limits } = ctx.params;
+  const { name, baseCurrency, initialCash, lotMethod, accounting, limits, corporateActions } =
+    ctx.params;
   const { margin, financing } = marginOpening(ctx.params);
   const currencies = currencyOpening(ctx.params);
   const { idempotencyKey } = ctx.meta;
@@ -206,11 +214,13 @@ async function create(
     lotMethod,
     limits: limits ?? {},
     ...(accounting === "hedging" && { accounting }),
+    ...(corporateActions === "automatic" && { corporateActions }),
     ...(margin && { margin }),
     ...(financing && { financing }),
     ...(currencies && { currencies }),
   } as const;
   if (margin !== undefined || financing !== undefined) await noteMargined(node.pool, portfolioId);
+  if (corporateActions === "automatic") await noteAutomatic(node.pool, portfolioId);
   const hash = bodyHash(ctx.params);
   const { summary, isReplay } = await open(node, ctx, { portfolioId, command, hash });
   if (isReplay) ctx.meta.isReplay = true;

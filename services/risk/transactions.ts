@@ -1,16 +1,6 @@
-import type {
-  SplitAdjustment,
-  TransactionReceipt,
-} from "../../domain/portfolio/after-trade-messages.ts";
-import { PAPER_FEES } from "../../domain/execution/fees.ts";
+import type { TransactionReceipt } from "../../domain/portfolio/after-trade-messages.ts";
 import type { Instrument } from "../../domain/market/instrument.ts";
-import type {
-  ExchangeRate,
-  MarketView,
-  OrderRoute,
-  RiskBoard,
-  RouteProblem,
-} from "../../domain/portfolio/market-view.ts";
+import type { RiskBoard } from "../../domain/portfolio/market-view.ts";
 import type { PortfolioCommand } from "../../domain/portfolio/messages.ts";
 import { bodyHash, uuidv5 } from "../../mixins/actor/ids.ts";
 import { deadlineOf } from "../../mixins/resilience/deadline.ts";
@@ -23,7 +13,7 @@ import { userOf } from "../access.ts";
 import type { PortfolioAccess } from "../access.ts";
 import type { NodeContext } from "../context.ts";
 import { conversionOf, moneyOf, rateOfSymbol, summaryOf } from "./fx-transactions.ts";
-import { standingIn } from "./standing-orders.ts";
+import { orderAdjustment, splitAdjustment } from "./order-adjustment.ts";
 
 type Transact = ActionMap["portfolios.transact"]["params"];
 
@@ -103,15 +93,20 @@ async function commandOf(
         perUnit: given(params.perUnit, "perUnit"),
         withholdingRate: params.withholdingRate ?? "0",
         ...(await rateOfSymbol(ctx, symbol)),
-        ...(params.adjustOrders === true && { adjust: await adjustment(ctx, symbol) }),
+        ...(params.adjustOrders === true && {
+          adjust: await orderAdjustment(ctx, asked(ctx, symbol)),
+        }),
         memo,
         effectiveAtMs,
       };
     }
     case "split": {
       const symbol = given(params.symbol, "symbol");
+      const { adjustOrders, cancelUnadjusted = false } = params;
       const adjust =
-        params.adjustOrders === true ? await splitAdjustment(node, ctx, symbol) : undefined;
+        adjustOrders === true
+          ? await splitAdjustment(node, ctx, asked(ctx, symbol), cancelUnadjusted)
+          : undefined;
       // After the market was looked at: its quote is from before the split, unless the caller says otherwise.
       const effectiveAtMs = await effectiveMs(node, ctx, symbol);
       const { lotSize } = await instrumentOf(ctx, symbol);
@@ -131,47 +126,10 @@ async function commandOf(
   }
 }
 
-/** Orders are amended under the check of every order. */
-async function adjustment(ctx: RequestContext<Transact>, symbol: string) {
-  const seen = await ctx.call<Omit<MarketView, "feeBps">, { symbol: string }>(
-    "symbols.marketView",
-    { symbol },
-  );
-  const venue = seen.instrument?.venue;
+/** What the orders of the symbol are adjusted by. */
+function asked(ctx: RequestContext<Transact>, symbol: string) {
   const { tenantId, userId } = userOf(ctx);
-  const route = venue === undefined ? null : await routeTo(ctx, { venue, tenantId, userId });
-  const feeBps = route !== null && "feeBps" in route ? route.feeBps : PAPER_FEES.takerBps;
-  const { portfolioId } = ctx.params;
-  const board = await ctx.call<RiskBoard | null, unknown>("margin.board", { portfolioId });
-  const asked = { portfolioId, symbol };
-  const exchange = await ctx.call<ExchangeRate | null, unknown>("fx.exchange", asked);
-  const market: MarketView = {
-    ...seen,
-    feeBps,
-    ...(exchange && { exchange }),
-    ...(route !== null && { route }),
-    ...(board && { board }),
-  };
-  return { market, requestedBy: userId };
-}
-
-async function splitAdjustment(
-  node: NodeContext,
-  ctx: RequestContext<Transact>,
-  symbol: string,
-): Promise<SplitAdjustment> {
-  const { portfolioId, cancelUnadjusted = false } = ctx.params;
-  const { tenantId } = userOf(ctx);
-  const seen = await adjustment(ctx, symbol);
-  const standing = await standingIn(node.pool, { tenantId, portfolioId, symbol });
-  return { ...seen, ...standing, cancelUnadjusted };
-}
-
-function routeTo(
-  ctx: RequestContext,
-  to: { readonly venue: string; readonly tenantId: string; readonly userId: string },
-): Promise<(OrderRoute & { readonly feeBps: string }) | RouteProblem> {
-  return ctx.call("brokers.route", to);
+  return { tenantId, userId, symbol, portfolioId: ctx.params.portfolioId };
 }
 
 /** What the route requires of the type is there. @throws RestError 422 where it is not */

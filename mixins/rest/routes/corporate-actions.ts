@@ -85,7 +85,7 @@ export const addCorporateAction = route({
   permission: "symbols.update",
   summary: "Record a split or a cash dividend",
   description:
-    "A split takes `newUnits` for `oldUnits`; a dividend `amount` in `currency`, and perhaps `referencePrice`. A date has one split, and one dividend of an amount: the same again changes nothing, and another split of the date is a conflict until the first is deleted. Positions are not touched: see `POST /api/portfolios/{portfolioId}/transactions`.",
+    "A split takes `newUnits` for `oldUnits`; a dividend `amount` in `currency`, and perhaps `referencePrice`. A date has one split, and one dividend of an amount: the same again changes nothing, and another split of the date is a conflict until the first is deleted. A split reaches portfolios whose `corporateActions` is `automatic`; for others, and of dividends, see `POST /api/portfolios/{portfolioId}/transactions`.",
   params: { symbol: symbol() },
   body: {
     kind: s.enum(KINDS),

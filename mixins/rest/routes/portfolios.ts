@@ -1,4 +1,4 @@
-import { TRADING_STATES } from "../../../domain/portfolio/messages.ts";
+import { CORPORATE_ACTIONS, TRADING_STATES } from "../../../domain/portfolio/messages.ts";
 import { route } from "../route.ts";
 import { s } from "../schema.ts";
 import type { CrossCheck, Infer } from "../schema.ts";
@@ -29,6 +29,11 @@ const tradingState = s.describe(
   "`reducing`: only what makes a position smaller; `halted`: no orders",
 );
 
+const corporateActions = s.describe(
+  s.enum(CORPORATE_ACTIONS),
+  "`automatic`: splits that are stored for what it holds are recorded by themselves, its open orders adjusted; `manual`: by a transaction",
+);
+
 const portfolio = s.named(
   "Portfolio",
   s.object({
@@ -39,6 +44,7 @@ const portfolio = s.named(
     baseCurrency: s.string(),
     accounting,
     lotMethod,
+    corporateActions,
     margin,
     ...marginTermFields,
     ...financingFields,
@@ -157,6 +163,7 @@ export const createPortfolio = route({
     initialCash: s.decimal({ sign: "nonNegative", example: "100000" }),
     accounting: s.defaulted(accounting, "netting"),
     lotMethod: s.defaulted(lotMethod, "average"),
+    corporateActions: s.optional(corporateActions),
     margin: s.defaulted(margin, "cash"),
     ...marginTermFields,
     ...financingFields,
@@ -195,8 +202,16 @@ export const getPortfolio = route({
 });
 
 const changesSomething: CrossCheck = (value) =>
-  ["name", "limits", "tradingState"].every((field) => value[field] === undefined)
-    ? [{ path: "name", code: "REQUIRED", message: "or limits or tradingState is required" }]
+  ["name", "limits", "tradingState", "corporateActions"].every(
+    (field) => value[field] === undefined,
+  )
+    ? [
+        {
+          path: "name",
+          code: "REQUIRED",
+          message: "or limits, tradingState or corporateActions is required",
+        },
+      ]
     : [];
 
 export const updatePortfolio = route({
@@ -205,12 +220,14 @@ export const updatePortfolio = route({
   action: "portfolios.update",
   area: "risk",
   permission: "portfolios.update",
-  summary: "Rename a portfolio, replace its limits, or halt its trading",
+  summary:
+    "Rename a portfolio, replace its limits, halt its trading, or say who records corporate actions",
   params: portfolioId,
   body: {
     name: s.optional(name),
     limits: s.optional(limits),
     tradingState: s.optional(tradingState),
+    corporateActions: s.optional(corporateActions),
   },
   check: changesSomething,
   response: portfolio,

@@ -6,7 +6,7 @@ import { id, pageOf, paging } from "./common.ts";
 const severity = s.enum(["info", "warning", "critical"]);
 const kind = s.describe(
   s.string({ min: 1, max: 64 }),
-  "the name of a limit, `killSwitch` or `reconciliation`",
+  "the name of a limit, `killSwitch`, `reconciliation` or `corporateAction`",
 );
 
 const alert = s.named(

@@ -1,0 +1,158 @@
+import { type ExDate, exDateOf } from "../../../domain/execution/ex-date.ts";
+import { settlementDate } from "../../../domain/execution/settlement.ts";
+import { wholeUnits } from "../../../domain/market/adjust/whole-units.ts";
+import type { Instrument } from "../../../domain/market/instrument.ts";
+import type { SplitAdjustment } from "../../../domain/portfolio/after-trade-messages.ts";
+import type { ExchangeRate, MarketView } from "../../../domain/portfolio/market-view.ts";
+import type { PortfolioCommand, PortfolioSummary } from "../../../domain/portfolio/messages.ts";
+import { marketInNewUnits } from "../../../domain/portfolio/split-terms.ts";
+import { dec } from "../../../domain/shared/decimal.ts";
+import { Refusal } from "../../../domain/shared/errors.ts";
+import { bodyHash, uuidv5 } from "../../../mixins/actor/ids.ts";
+import {
+  type ActionOutcome,
+  type OpenSplit,
+  tradedSince,
+} from "../../../models/portfolio-actions.ts";
+import type { NodeContext } from "../../context.ts";
+import { splitAdjustment } from "../order-adjustment.ts";
+
+export type Applied = Pick<ActionOutcome, "outcome" | "reason">;
+type Seen = Omit<MarketView, "feeBps">;
+
+const NAMESPACE = "3e81f6c2-5b0d-4a97-8c46-1f2d97ab60e5";
+/** A quote that was heard of within this of its time is of now: its market goes by the clock of the wall. */
+const LIVE_WITHIN_MS = 60_000;
+/** The books have moved on since they were looked at: they are looked at again. */
+const MOVED_ON: ReadonlySet<string> = new Set(["POSITION_CHANGED", "POSITION_NOT_HELD"]);
+
+/**
+ * Records a stored split, when its time has come and what the portfolio holds is in old units beyond doubt.
+ * @returns null while it is not due, or has to be looked at again
+ */
+export async function applySplit(
+  node: NodeContext,
+  summary: PortfolioSummary,
+  split: OpenSplit,
+): Promise<Applied | null> {
+  const { symbol, exDay } = split;
+  const [seen, marketMs] = await Promise.all([
+    node.broker.call<Seen, unknown>("symbols.marketView", { symbol }),
+    node.broker.call<number | null, unknown>("symbols.marketTime", { symbol }),
+  ]);
+  const { instrument } = seen;
+  if (instrument === null || marketMs === null) return null;
+  const exDate = exDateOf(instrument, exDay);
+  const time = timeOf(seen, marketMs, node.clock.now());
+  if (marketMs < exDate.closedMs && time < exDate.beginsMs) return null;
+  const doubt = await doubtOf(node, summary, split, instrument);
+  if (doubt !== null) return doubt;
+  const units = wholeUnits(split);
+  if (units === null) return undecided("its ratio takes larger units than a split can have");
+  const isLate = time > exDate.opensMs;
+  return record(node, summary, { split, units, seen, instrument, exDate, isLate });
+}
+
+/** Overnight a market says nothing. One that is live has the wall's time, a replay that of its last price. */
+function timeOf({ quote }: Seen, marketMs: number, nowMs: number): number {
+  const isLive = quote !== null && quote.tsInitMs - quote.tsEventMs <= LIVE_WITHIN_MS;
+  return isLive ? Math.max(marketMs, nowMs) : marketMs;
+}
+
+/** By the date of each trade, not by its instant: bars of a day have theirs at midnight. */
+async function doubtOf(
+  { pool }: NodeContext,
+  { positions }: PortfolioSummary,
+  split: OpenSplit,
+  instrument: Instrument,
+): Promise<Applied | null> {
+  const { exDay } = split;
+  const begin = { exDay, settlementDate: settlementDate(instrument, exDay) };
+  const since = await tradedSince(pool, split, begin);
+  if (since.trades === 0) return null;
+  const held = positions
+    .filter(({ symbol }) => symbol === split.symbol)
+    .reduce((sum, { quantity }) => sum.plus(quantity), dec("0").minus(since.quantity));
+  if (held.isZero())
+    return { outcome: "notHeld", reason: "what is held was traded since the ex-date" };
+  return undecided(
+    `${since.trades} trades since the ex-date may be in new units, and what was held before in old ones`,
+  );
+}
+
+function undecided(reason: string): Applied {
+  return { outcome: "undecided", reason };
+}
+
+interface Due {
+  readonly split: OpenSplit;
+  readonly units: { readonly newUnits: number; readonly oldUnits: number };
+  readonly seen: Seen;
+  readonly instrument: Instrument;
+  readonly exDate: ExDate;
+  readonly isLate: boolean;
+}
+
+async function record(
+  node: NodeContext,
+  summary: PortfolioSummary,
+  due: Due,
+): Promise<Applied | null> {
+  const { portfolioId, actionId } = due.split;
+  const adjust = await adjustmentOf(node, summary, due.split);
+  // Of orders that were open while the market traded in new units nobody knows what units they are in.
+  const isOpen = adjust.standing.length > 0;
+  if (due.isLate && isOpen) return undecided("orders or strategies in the symbol are at work");
+  const command = await commandOf(node, summary, due, adjust);
+  try {
+    await node.actors.call({ type: "portfolio", id: portfolioId }, command, {
+      commandId: uuidv5(NAMESPACE, `${portfolioId}:${actionId}`),
+      // What else it says is of the moment: the same action is the same command.
+      bodyHash: bodyHash(actionId),
+    });
+    return { outcome: "applied", reason: due.isLate ? "late" : "before the open" };
+  } catch (err) {
+    if (!(err instanceof Refusal)) throw err;
+    return MOVED_ON.has(err.code) ? null : undecided(err.message);
+  }
+}
+
+function adjustmentOf(
+  node: NodeContext,
+  { tenantId, ownerId, portfolioId }: PortfolioSummary,
+  { symbol }: OpenSplit,
+): Promise<SplitAdjustment> {
+  // No order may rest in old units, and nobody is there to decide: what cannot be adjusted is canceled.
+  const asked = { tenantId, portfolioId, symbol, userId: ownerId };
+  return splitAdjustment(node, node.broker, asked, true);
+}
+
+async function commandOf(
+  { broker }: NodeContext,
+  { positions }: PortfolioSummary,
+  { split, units, seen, instrument, exDate, isLate }: Due,
+  adjust: SplitAdjustment,
+): Promise<PortfolioCommand> {
+  const { portfolioId, symbol, actionId, exDay, source } = split;
+  const { lotSize } = instrument;
+  const effectiveAtMs = exDate.beginsMs;
+  const terms = { symbol, ...units, lotSize, effectiveAtMs };
+  const { quote } = marketInNewUnits({ ...seen, feeBps: "0" }, terms);
+  const exchange = await broker.call<ExchangeRate | null, unknown>("fx.exchange", {
+    portfolioId,
+    symbol,
+  });
+  return {
+    type: "SplitPosition",
+    ...terms,
+    cashInLieuPrice: quote?.last ?? null,
+    ...(exchange && { baseRate: exchange.rate }),
+    ...(!isLate && { adjust }),
+    action: {
+      actionId,
+      exDay,
+      positions: positions.filter((position) => position.symbol === symbol),
+    },
+    memo: `corporate action ${actionId} from ${source}`,
+  };
+}
