@@ -12,6 +12,7 @@ import {
 } from "../../mixins/rest/routes/portfolios.ts";
 import { listAlerts } from "../../mixins/rest/routes/risk-alerts.ts";
 import { createTransaction } from "../../mixins/rest/routes/transactions.ts";
+import { actionsDuty } from "../../services/risk/corporate-actions/actions-duty.ts";
 import type { RouteInput } from "../support/http.ts";
 import { eventually } from "../support/node-eventually.ts";
 import { DAY_MS, FIRST_DAY_MS, HandMarket } from "../support/node-market.ts";
@@ -123,6 +124,21 @@ describe("stored splits of what portfolios hold", () => {
     ]);
     await outcome(portfolioId, actionId, "applied");
     expect(await held(portfolioId)).toBe("70");
+  });
+
+  it("is applied once by several that look at the same time", async () => {
+    const portfolioId = await holding("RACED");
+    const others = [1, 2, 3].map(() => actionsDuty(node().context));
+    await Promise.all(others.map((other) => other.start()));
+    const { actionId } = await store("RACED", dateIn(0), "7");
+    await outcome(portfolioId, actionId, "applied");
+    await Promise.all(others.map((other) => other.stop()));
+    expect(await held(portfolioId)).toBe("70");
+    const { rows } = await node().database.pool.query(
+      "SELECT 1 FROM act.event WHERE stream_id = $1 AND type = 'PositionSplit'",
+      [`portfolio:${portfolioId}`],
+    );
+    expect(rows).toHaveLength(1);
   });
 
   it("leaves what is due alone until its market is there", async () => {
