@@ -39,6 +39,7 @@ const model = (name: string): StoredModel => ({
 const report: TrainingReport = {
   rows: { total: 3, labelled: 2, tested: 1 },
   folds: [],
+  skippedFolds: 1,
   outOfSample: { metrics: { rmse: 1 }, estimates: {}, coverage: null, trading: null },
   baselines: [],
   importance: { gain: null, permutation: null },
