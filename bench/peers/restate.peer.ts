@@ -16,6 +16,7 @@ import { WORKLOADS, WORKLOAD_NAMES } from "../driven/workloads.ts";
 import type { Tally, WorkloadName } from "../driven/workloads.ts";
 
 const START_MS = 60_000;
+const ANSWER_MS = 30_000;
 
 /** A virtual object a key. Its state comes with the request; the event is in the invocation's journal. */
 function virtualObject(workload: WorkloadName) {
@@ -122,6 +123,7 @@ async function post(
     method: "POST",
     headers: { ...headers, ...(body !== undefined && { "Content-Type": "application/json" }) },
     ...(body !== undefined && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(ANSWER_MS),
   });
   if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
   return answer.json();
