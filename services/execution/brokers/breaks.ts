@@ -22,6 +22,9 @@ export type BrokerBreak = {
   readonly facts: Readonly<Record<string, string>>;
 };
 
+/** What was on its way has come by then, though two rounds may follow each other at once, as when a line is back. */
+const ON_ITS_WAY_MS = 5_000;
+
 type Count = (labels: { readonly venue: string; readonly kind: BreakKind }) => void;
 
 /** One counter a process, however many accounts it follows. */
@@ -41,7 +44,8 @@ export class Breaks {
   readonly venue: string;
   readonly #node: NodeContext;
   readonly #count: Count;
-  #before = new Set<string>();
+  /** since when, epoch ms */
+  #before = new Map<string, number>();
   #now = new Map<string, BrokerBreak>();
   readonly #told = new Set<string>();
 
@@ -70,11 +74,13 @@ export class Breaks {
     });
   }
 
-  /** For what may be on its way still: it is a break when the next round finds it unchanged. */
+  /** For what may be on its way still: it is a break when a later round finds it unchanged. */
   suspect(kind: BreakKind, id: string, facts: Readonly<Record<string, string>>): void {
     const key = `${kind} ${id} ${JSON.stringify(facts)}`;
     this.#now.set(key, { kind, id, facts });
-    if (this.#before.has(key)) this.note(kind, id, facts);
+    const sinceMs = this.#before.get(key);
+    if (sinceMs !== undefined && this.#node.clock.now() - sinceMs >= ON_ITS_WAY_MS)
+      this.note(kind, id, facts);
   }
 
   /**
@@ -84,7 +90,10 @@ export class Breaks {
   endRound(): readonly BrokerBreak[] {
     for (const key of this.#told) if (!this.#now.has(key)) this.#told.delete(key);
     const found = new Map([...this.#now.values()].map((one) => [`${one.kind} ${one.id}`, one]));
-    this.#before = new Set(this.#now.keys());
+    const nowMs = this.#node.clock.now();
+    this.#before = new Map(
+      [...this.#now.keys()].map((key) => [key, this.#before.get(key) ?? nowMs]),
+    );
     this.#now = new Map();
     return [...found.values()];
   }
