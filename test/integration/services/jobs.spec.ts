@@ -61,7 +61,7 @@ describe("jobs", () => {
         kinds,
         tell: (job) => void told.push(job),
       },
-      { pollMs: 20, leaseMs: 600 },
+      { pollMs: 20, leaseMs: 5_000 },
     );
     runners.push(runner);
     runner.start();
