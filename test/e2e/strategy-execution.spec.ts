@@ -13,6 +13,7 @@ import {
   startTradingStrategy,
 } from "../../mixins/rest/routes/strategies.ts";
 import type { HttpClient } from "../support/http.ts";
+import { eventually } from "../support/node-eventually.ts";
 import { DAY_MS, dayBar, FIRST_DAY_MS, HandMarket } from "../support/node-market.ts";
 import { signUp } from "../support/node-users.ts";
 import { withNode } from "../support/node.ts";
@@ -165,17 +166,27 @@ describe("a strategy that says how its orders are sent", () => {
   it("has its orders worked off by an algorithm, once each", async () => {
     const twap = { name: "twap", parameters: { durationSeconds: 1, intervalSeconds: 1 } };
     const { portfolioId } = await begin("WORK", { execution: { algorithm: twap } });
-    await play("WORK", 110, 110);
-    const parents = (await ordersOf(portfolioId)).filter(({ strategy }) => strategy !== undefined);
+    await play("WORK", 110);
+    await eventually("a slice at the venue", async () => {
+      const slices = (await ordersOf(portfolioId)).filter((order) => order.parentOrderId);
+      return slices.some(({ status }) => status === "new") ? true : null;
+    });
+    await play("WORK", 110);
+    const parents = await eventually("an order that is filled", async () => {
+      const found = (await ordersOf(portfolioId)).filter(({ strategy }) => strategy !== undefined);
+      return found.every(({ status }) => status === "filled") ? found : null;
+    });
     expect(parents).toHaveLength(1);
-    expect(parents[0]).toMatchObject({ quantity: "454", status: "filled" });
+    expect(parents[0]).toMatchObject({ quantity: "454" });
     // The bar again, as after a crash.
     const bar = dayBar("WORK", FIRST_DAY_MS + (day - 2) * DAY_MS, "110");
     await node().context.broker.call("signals.onBar", { bar });
     await node().settled();
     expect((await ordersOf(portfolioId)).length).toBe(2);
-    await play("WORK", 100, 100, 100);
-    expect(await heldOf(portfolioId)).toEqual([]);
+    await eventually("the end of the position", async () => {
+      await play("WORK", 100);
+      return (await heldOf(portfolioId)).length === 0 ? true : null;
+    });
   });
 
   it("opens nothing while it cools down", async () => {
