@@ -1,6 +1,6 @@
 /**
  * Which orders of a book a bar or quote can do anything to, without a look at each: every bucket of the book's map knows the
- * price of its most eager order. 20,000 orders are 256 buckets; far from the market none of them is opened.
+ * price of its most eager order. 20,000 orders are 512 buckets; far from the market none of them is opened.
  */
 import type { BucketMap } from "../shared/bucket-map.ts";
 import {

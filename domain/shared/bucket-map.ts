@@ -1,6 +1,6 @@
 /**
  * An immutable map for the state of an actor: plain JSON, and cheap to change although the map before the change stays whole.
- * To copy an object of n keys costs n at every event; here a change copies one bucket and the list of buckets, about 2·√n
+ * To copy an object of n keys costs n at every event; here a change copies one bucket and the list of buckets, about 4·√n
  * references.
  *
  * Entries are pairs in arrays, not keys of objects: engines build a shape for each new set of keys, and ids are always new.
@@ -14,6 +14,12 @@ export interface BucketMap<T> {
 
 type Bucket<T> = readonly (readonly [key: string, value: T])[];
 
+/**
+ * Entries of a bucket for each bucket that there is. Equally many of both would copy the fewest references, but a look at an
+ * entry, which lies anywhere in memory, costs many times what copying a reference does.
+ */
+const FILL = 1 / 8;
+
 export const EMPTY_MAP: BucketMap<never> = { size: 0, buckets: [[]] };
 
 export function get<T>({ buckets }: BucketMap<T>, key: string): T | undefined {
@@ -26,7 +32,7 @@ export function put<T>(map: BucketMap<T>, key: string, value: T): BucketMap<T> {
   const bucket = bucketOf(map.buckets, key);
   const index = bucket.findIndex((entry) => entry[0] === key);
   if (index !== -1) return replace(map, key, bucket.with(index, [key, value]), map.size);
-  const roomy = map.size < map.buckets.length ** 2 ? map : doubled(map);
+  const roomy = map.size < FILL * map.buckets.length ** 2 ? map : doubled(map);
   const longer = [...bucketOf(roomy.buckets, key), [key, value] as const];
   return replace(roomy, key, longer, map.size + 1);
 }
@@ -57,7 +63,7 @@ function replace<T>(
   return { size, buckets: buckets.with(indexOf(buckets, key), bucket) };
 }
 
-/** Twice as many buckets, so that there are about as many as each holds entries. Never fewer again: empty ones cost little. */
+/** Twice as many buckets. Never fewer again: empty ones cost little. */
 function doubled<T>({ size, buckets }: BucketMap<T>): BucketMap<T> {
   const spread = Array.from({ length: buckets.length * 2 }, (): (readonly [string, T])[] => []);
   for (const entry of buckets.flat()) spread[indexOf(spread, entry[0])]?.push(entry);

@@ -45,6 +45,14 @@ export interface Answer {
   readonly version: number;
   /** the command had been carried out before; this is the answer it got then */
   readonly isReplay: boolean;
-  /** answers of the actors that were told in the same commit, by `type:id`; not given again to a repeat */
-  readonly told?: Readonly<Record<string, Json>>;
+  /** answers of the actors that were told in the same commit; not given again to a repeat */
+  readonly told?: readonly Told[];
+}
+
+/** Pairs, and no object with a key for each actor: ids are always new, and engines build a shape for each new set of keys. */
+export type Told = readonly [type: string, id: string, reply: Json];
+
+/** What an actor answered that was told in the same commit; undefined when it was not. */
+export function toldBy({ told = [] }: Answer, ref: ActorRef): Json | undefined {
+  return told.find(([type, id]) => type === ref.type && id === ref.id)?.[2];
 }

@@ -104,6 +104,7 @@ export function bodyHash(body: unknown): string {
 
 /** JSON with sorted keys; undefined members are left out as JSON.stringify does. */
 function canonicalJson(value: unknown): string {
+  if (typeof value === "string") return quoted(value);
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
   let members = "";
@@ -111,9 +112,17 @@ function canonicalJson(value: unknown): string {
     const member: unknown = Reflect.get(value, key);
     if (member === undefined) continue;
     if (members !== "") members += ",";
-    members += `${JSON.stringify(key)}:${canonicalJson(member)}`;
+    members += `${quoted(key)}:${canonicalJson(member)}`;
   }
   return `{${members}}`;
+}
+
+/** ASCII that stands in JSON as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+/** Nearly all ids, names and amounts are plain, and to see that costs half of what JSON.stringify does. */
+function quoted(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 /** The hash of an event: SHA-256 of its link in the chain, hex. */

@@ -1,4 +1,4 @@
-import type { ActorRef, Effect, TellEffect } from "../../domain/shared/decider.ts";
+import type { Effect, TellEffect } from "../../domain/shared/decider.ts";
 import { UnknownOutcome } from "../../domain/shared/errors.ts";
 import type { Turn } from "../../domain/shared/journal.ts";
 import type { Json } from "../../domain/shared/json.ts";
@@ -65,8 +65,8 @@ export class Joint {
   completed(commandId: string, answer: Answer): Answer {
     const led = this.#byCause.get(commandId);
     if (led === undefined) return answer;
-    const replies = led.map(({ turn, reply }) => [nameOf(turn.ref), reply] as const);
-    return { ...answer, told: Object.fromEntries(replies) };
+    const told = led.map(({ turn, reply }) => [turn.ref.type, turn.ref.id, reply] as const);
+    return { ...answer, told };
   }
 }
 
@@ -95,8 +95,4 @@ function envelopeOf(effect: TellEffect, effectId: string): CommandEnvelope {
     firing: null,
     requestKey: null,
   };
-}
-
-function nameOf({ type, id }: ActorRef): string {
-  return `${type}:${id}`;
 }

@@ -4,6 +4,7 @@ import type {
   OrderChanges,
   PortfolioCommand,
 } from "../../domain/portfolio/messages.ts";
+import { toldBy } from "../../mixins/actor/envelope.ts";
 import { besideId, bodyHash, uuidv5 } from "../../mixins/actor/ids.ts";
 import { deadlineOf } from "../../mixins/resilience/deadline.ts";
 import { denied, RestError } from "../../mixins/rest/rest-error.ts";
@@ -70,7 +71,7 @@ export async function amendOrder(
   const verdict = answer.reply as unknown as AmendVerdict;
   if (verdict.verdict === "denied") throw denied(verdict.reasons, orderId);
   // sound: the order's decider replies so to every command
-  const told = answer.told?.[`order:${orderId}`] as unknown as OrderReply | undefined;
+  const told = toldBy(answer, { type: "order", id: orderId }) as unknown as OrderReply | undefined;
   const reply =
     told ?? (await send(node, order, { amendId, terms: verdict.terms, userId }, deadline));
   if (reply.refused !== undefined)

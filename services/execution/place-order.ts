@@ -5,6 +5,7 @@ import type {
   OrderVerdict,
   PortfolioCommand,
 } from "../../domain/portfolio/messages.ts";
+import { toldBy } from "../../mixins/actor/envelope.ts";
 import { besideId, bodyHash, uuidv5 } from "../../mixins/actor/ids.ts";
 import { deadlineOf } from "../../mixins/resilience/deadline.ts";
 import { denied } from "../../mixins/rest/rest-error.ts";
@@ -73,7 +74,9 @@ export async function placeOrder(
   // sound: what the portfolio's decider replies to RequestOrder
   const verdict = answer.reply as unknown as OrderVerdict;
   // sound: the order's decider replies so to every command
-  const born = answer.told?.[`order:${order.orderId}`] as unknown as OrderReply | undefined;
+  const born = toldBy(answer, { type: "order", id: order.orderId }) as unknown as
+    | OrderReply
+    | undefined;
   const placed = born ?? (await bear(node, order.portfolioId, commandId, verdict, deadline));
   const ids = {
     requestId: ctx.requestID ?? "",

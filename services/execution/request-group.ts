@@ -8,6 +8,7 @@ import type {
   OrderVerdict,
   PortfolioCommand,
 } from "../../domain/portfolio/messages.ts";
+import { toldBy } from "../../mixins/actor/envelope.ts";
 import type { Answer } from "../../mixins/actor/envelope.ts";
 import { besideId, bodyHash, uuidv5 } from "../../mixins/actor/ids.ts";
 import { deadlineOf } from "../../mixins/resilience/deadline.ts";
@@ -128,7 +129,9 @@ async function groupToldOf(
 ): Promise<GroupSummary | undefined> {
   const ref = { type: "group", id: terms.groupId };
   // sound: the group's decider replies so to every command
-  const told = answer.told?.[`group:${terms.groupId}`] as unknown as GroupReply | undefined;
+  const told = toldBy(answer, { type: "group", id: terms.groupId }) as unknown as
+    | GroupReply
+    | undefined;
   if (told !== undefined) return told.group ?? undefined;
   const denied = verdict.orders.flatMap((one) =>
     one.verdict === "denied" ? [{ orderId: one.order.orderId, reasons: one.reasons }] : [],
@@ -158,7 +161,7 @@ async function bear(
 ): Promise<OrderReply> {
   const { orderId } = one.order;
   // sound: the order's decider replies so to every command
-  const told = answer.told?.[`order:${orderId}`] as unknown as OrderReply | undefined;
+  const told = toldBy(answer, { type: "order", id: orderId }) as unknown as OrderReply | undefined;
   if (told !== undefined) return told;
   const command: OrderCommand =
     one.verdict === "approved"

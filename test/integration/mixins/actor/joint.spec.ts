@@ -47,7 +47,7 @@ describe("a joint commit on PostgreSQL", () => {
     const answer = await node.system.client.call(counterOf("teller"), tell("born", true), {
       commandId: randomUUID(),
     });
-    expect(answer).toMatchObject({ reply: { sum: 2 }, told: { "counter:born": { sum: 2 } } });
+    expect(answer).toMatchObject({ reply: { sum: 2 }, told: [["counter", "born", { sum: 2 }]] });
     const transactions = await transactionsOf("teller", "born");
     expect(transactions.get("born")).toBe(transactions.get("teller"));
     await until(isQuiet);

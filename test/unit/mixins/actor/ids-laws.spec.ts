@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import * as fc from "fast-check";
 import {
   SHARDS_PER_POOL,
@@ -120,6 +121,28 @@ describe("the hash of a body", () => {
   it("is the SHA-256 of its JSON with sorted keys (sha256 of the same bytes by Python)", () => {
     expect(bodyHash({ z: "ü", a: [1, { b: null }] })).toBe(
       "b593b219f542d59432e7ca4edba8c277671d74e4e34f5338a93de6f2d4db9bc3",
+    );
+  });
+
+  it("is taken over the text that JSON.stringify makes of any string, as a value and as a key", () => {
+    const any = fc.string({ unit: "binary", maxLength: 40 });
+    const special = fc.constantFrom(
+      '"',
+      "\\",
+      "\n",
+      "\u0000",
+      "\u007f",
+      "\u2028",
+      "\ud800",
+      "é",
+      " ~",
+    );
+    fc.assert(
+      fc.property(fc.oneof(any, special), (text) => {
+        expect(bodyHash(text)).toBe(hash("sha256", JSON.stringify(text), "hex"));
+        const keyed = JSON.parse(`{${JSON.stringify(text)}:1}`) as object;
+        expect(bodyHash(keyed)).toBe(hash("sha256", JSON.stringify(keyed), "hex"));
+      }),
     );
   });
 
