@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import type { Effect } from "../../domain/shared/decider.ts";
 import type { EffectStore, PendingEffect } from "../../domain/shared/journal.ts";
 import { LAZILY } from "../postgres/lazily.ts";
-import { uuids } from "./columns.ts";
+import { ints, uuids } from "./columns.ts";
 import { ANSWER_MS, storeCall } from "./failures.ts";
 import { refOf } from "./stream-id.ts";
 
@@ -44,7 +44,7 @@ async function due(
     name,
     text: `SELECT effect_id, stream_id, effect, attempts FROM act.effect
             WHERE ${condition} AND shard = ANY ($1) ORDER BY due_at LIMIT $2`,
-    values: [shards, limit],
+    values: [ints(shards), limit],
     query_timeout: ANSWER_MS,
   });
   return answer.rows.map((row) => ({

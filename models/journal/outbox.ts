@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import type { Outbox, OutboxEvent } from "../../domain/shared/journal.ts";
 import { LAZILY } from "../postgres/lazily.ts";
+import { ints, texts } from "./columns.ts";
 import { ANSWER_MS, storeCall } from "./failures.ts";
 import { OUTBOX_COLUMNS, toOutboxEvent } from "./outbox-row.ts";
 import type { OutboxRow } from "./outbox-row.ts";
@@ -36,7 +37,7 @@ async function read(
                  AND e.tx < pg_snapshot_xmin(pg_current_snapshot())
                ORDER BY e.tx, e.pos LIMIT $2) e
             WHERE r.shard = ANY ($1) LIMIT $2`,
-    values: [shards, limit],
+    values: [ints(shards), limit],
     query_timeout: ANSWER_MS,
   });
   return answer.rows.toSorted(inCommitOrder).map(toOutboxEvent);
@@ -62,9 +63,13 @@ async function advance(pool: Pool, events: readonly OutboxEvent[]): Promise<void
   await pool.query({
     name: "outbox-advance",
     text: `WITH ${LAZILY} UPDATE act.relay r SET tx = c.tx, pos = c.pos
-             FROM lazily, unnest($1::int[], $2::text[]::xid8[], $3::bigint[]) AS c (shard, tx, pos)
+             FROM lazily, unnest($1::int[], $2::text[]::xid8[], $3::text[]::bigint[]) AS c (shard, tx, pos)
             WHERE r.shard = c.shard AND (r.tx, r.pos) < (c.tx, c.pos)`,
-    values: [cursors.map((c) => c.shard), cursors.map((c) => c.tx), cursors.map((c) => c.pos)],
+    values: [
+      ints(cursors.map((c) => c.shard)),
+      texts(cursors.map((c) => c.tx)),
+      texts(cursors.map((c) => c.pos)),
+    ],
     query_timeout: ANSWER_MS,
   });
 }
@@ -74,7 +79,7 @@ async function lag(pool: Pool, shards: readonly number[]): Promise<number> {
     name: "outbox-lag",
     text: `SELECT count(*)::int AS lag FROM act.relay r JOIN act.event e
              ON e.shard = r.shard AND (e.tx, e.pos) > (r.tx, r.pos) WHERE r.shard = ANY ($1)`,
-    values: [shards],
+    values: [ints(shards)],
     query_timeout: ANSWER_MS,
   });
   return answer.rows[0]?.lag ?? 0;

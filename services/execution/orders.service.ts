@@ -88,10 +88,12 @@ const ALARMS: ReadonlySet<string> = new Set([
   "OverfillRefused",
 ] satisfies OrderEvent["type"][]);
 
-function logAlarm(node: NodeContext, { ref, type, event }: OutboxEvent): void {
+function logAlarm(node: NodeContext, happened: OutboxEvent): void {
+  // Its content is read when somebody asks for it.
+  const { ref, type } = happened;
   if (!ALARMS.has(type)) return;
   withIds(node.log, { actor: `order:${ref.id}`, orderId: ref.id }).error(
-    { alarm: event },
+    { alarm: happened.event },
     "a broker's report was refused",
   );
 }

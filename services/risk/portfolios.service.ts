@@ -163,10 +163,21 @@ export function portfoliosService(node: NodeContext): ServiceSchema {
   };
 }
 
+/** Of these a person may have to be told. */
+const ALARMING: ReadonlySet<string> = new Set([
+  "MarginCallRaised",
+  "MarginCallExpired",
+  "FillApplied",
+  "AllocationReturned",
+] satisfies PortfolioEvent["type"][]);
+
 /** A fill that should not have been possible is booked, because it is a fact, and a person must look. */
-function logAlarm(node: NodeContext, { ref, event }: OutboxEvent): void {
+function logAlarm(node: NodeContext, happened: OutboxEvent): void {
+  // Its content is read when somebody asks for it.
+  const { ref, type } = happened;
+  if (!ALARMING.has(type)) return;
   // sound: an event of a portfolio's stream
-  const booked = event as PortfolioEvent;
+  const booked = happened.event as PortfolioEvent;
   if (booked.type === "MarginCallRaised" || booked.type === "MarginCallExpired")
     withIds(node.log, { actor: `portfolio:${ref.id}` }).warn(
       { callId: booked.callId },
