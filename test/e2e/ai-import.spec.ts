@@ -162,6 +162,18 @@ describe("models from elsewhere", () => {
       "scaler.mean",
     ],
     ["a scale of 0", mlpFile(NET), { scaler: { mean: [1, 1], scale: [1, 0] } }, "scaler.scale[1]"],
+    [
+      "a scale without a reciprocal",
+      mlpFile(NET),
+      { scaler: { mean: [1, 1], scale: [1, 1e-320] } },
+      "scaler.scale[1]",
+    ],
+    [
+      "a scaler beyond what the file's numbers hold",
+      mlpFile(NET),
+      { scaler: { mean: [1, -1e308], scale: [1, 1e-300] } },
+      "file",
+    ],
     ["an output that is not there", mlpFile(NET), { output: { name: "z" } }, "output.name"],
     ["a symbol that is not there", mlpFile(NET), { symbols: ["NONE"] }, "symbols[0]"],
     ["outputs that are no returns", mlpFile({ ...NET, bias: -9 }), {}, "file"],

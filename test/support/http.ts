@@ -30,7 +30,11 @@ interface Page<T> {
   readonly nextCursor: string | null;
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+/**
+ * A server closes a connection that nothing came over for five seconds. A client that is busy for a second may send a request
+ * just then, and nobody can say whether it was heard: idle connections are given up long before.
+ */
+const agent = new Agent({ keepAlive: true, maxSockets: 256, agentKeepAliveTimeoutBuffer: 4_000 });
 
 /** A client of the REST API that holds every answer against the contract. */
 export class HttpClient {

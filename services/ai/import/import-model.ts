@@ -147,10 +147,12 @@ function scalerOf(
           },
         ],
   );
-  const zero = scale.indexOf(0);
   if (faults.length > 0) throw unprocessable(faults);
-  if (zero >= 0) throw invalid(`scaler.scale[${zero}]`, "must not be 0");
-  return { mean, factor: scale.map((value) => 1 / value) };
+  const factor = scale.map((value) => 1 / value);
+  // Also of what is so small that its reciprocal is beyond all numbers.
+  const infinite = factor.findIndex((value) => !Number.isFinite(value));
+  if (infinite >= 0) throw invalid(`scaler.scale[${infinite}]`, "must not be 0, nor next to it");
+  return { mean, factor };
 }
 
 async function rowsOf(
