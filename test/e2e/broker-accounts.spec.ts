@@ -11,7 +11,12 @@ import {
   testBrokerAccount,
   updateBrokerAccount,
 } from "../../mixins/rest/routes/brokers.ts";
-import { cancelOrder, createOrder, getOrder } from "../../mixins/rest/routes/orders.ts";
+import {
+  cancelOrder,
+  createOrder,
+  getOrder,
+  getOrderEvents,
+} from "../../mixins/rest/routes/orders.ts";
 import { createPortfolio } from "../../mixins/rest/routes/portfolios.ts";
 import { AlpacaServer } from "../support/alpaca-server.ts";
 import type { HttpClient } from "../support/http.ts";
@@ -267,6 +272,25 @@ describe("broker accounts", () => {
       await until(orderId, "new");
       await owner.call(cancelOrder, { orderId });
       await until(orderId, "canceled");
+    });
+
+    it("with the same keys leave each order to the one that it was placed through", async () => {
+      const shared = await AlpacaServer.start(KEYS);
+      const settings = { baseUrl: shared.url };
+      const [first, second] = [await add({ settings }), await add({ settings })];
+      await eventually("both to listen", () => (shared.listeners === 2 ? true : null));
+      const { orderId } = await owner.call(createOrder, order(first));
+      await until(orderId, "new");
+      shared.book.fill(orderId, "98.5");
+      await until(orderId, "filled");
+      const found = await owner.call(reconcileBrokerAccount, { accountId: second });
+      expect(found.breaks.map(({ kind }) => kind)).not.toContain("orderUnknown");
+      const { data } = await owner.call(getOrderEvents, { orderId, limit: 100 });
+      const types = data.map(({ type }) => type);
+      expect(types).toContain("OrderFilled");
+      expect(types).not.toContain("ReportConflicted");
+      for (const accountId of [first, second]) await owner.call(deleteBrokerAccount, { accountId });
+      await shared.close();
     });
 
     it("of others take no orders of mine", async () => {

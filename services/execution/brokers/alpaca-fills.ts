@@ -13,6 +13,7 @@ import type { AlpacaDesk } from "./alpaca-desk.ts";
 import type { AlpacaFill, AlpacaOrder } from "./alpaca-messages.ts";
 import { fillReport } from "./alpaca-reports.ts";
 import { orderIdOf } from "./client-ids.ts";
+import { isOfAnother } from "./reconciliation.ts";
 
 /** Executions may become visible out of order: how far behind the newest one a fetch begins, by the broker's clock. */
 const OVERLAP_MS = 2_000;
@@ -110,11 +111,12 @@ export class AlpacaFills {
   async #tell(fill: AlpacaFill): Promise<boolean> {
     const orderId = await this.#orderOf(fill.orderId);
     if (orderId === null) return true;
-    const { currency, assetClass } = (await findVenueOrder(this.#node.pool, orderId)) ?? NOT_OURS;
+    const order = await findVenueOrder(this.#node.pool, orderId);
+    const { venue } = this.#breaks;
+    if (isOfAnother(order, venue)) return true;
+    const { currency, assetClass } = order ?? NOT_OURS;
     if (currency !== null && assetClass !== null)
-      return this.#desk.tell(
-        fillReport(this.#breaks.venue, fill, { orderId, currency, assetClass }),
-      );
+      return this.#desk.tell(fillReport(venue, fill, { orderId, currency, assetClass }));
     this.#breaks.note("orderUnknown", orderId, { execId: fill.id });
     return false;
   }

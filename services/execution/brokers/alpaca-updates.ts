@@ -1,16 +1,18 @@
 import { dec } from "../../../domain/shared/decimal.ts";
 import type { Work } from "../../../mixins/actor/duty.ts";
 import type { Timer } from "../../../mixins/clock.ts";
+import { findVenueOrder } from "../../../models/venue-orders.ts";
 import type { NodeContext } from "../../context.ts";
 import { AlpacaApi } from "./alpaca-api.ts";
 import { type BrokerBreak, Breaks } from "./breaks.ts";
-import { reconcileBooks } from "./reconciliation.ts";
+import { isOfAnother, reconcileBooks } from "./reconciliation.ts";
 import { AlpacaDesk } from "./alpaca-desk.ts";
 import { AlpacaFills } from "./alpaca-fills.ts";
 import type { AlpacaHttp } from "./alpaca-http.ts";
 import type { AlpacaOrder } from "./alpaca-messages.ts";
 import { alpacaBooks } from "./alpaca-books.ts";
-import { cancelRefusal, isOurs, meaningOf } from "./alpaca-reports.ts";
+import { cancelRefusal, meaningOf } from "./alpaca-reports.ts";
+import { orderIdOf } from "./client-ids.ts";
 import type { AlpacaAccess } from "./alpaca-settings.ts";
 import { AlpacaStream, type TradeUpdate } from "./alpaca-stream.ts";
 
@@ -182,7 +184,9 @@ export class AlpacaUpdates implements Work {
   }
 
   async #heed({ event, order, timestamp }: TradeUpdate): Promise<void> {
-    if (!isOurs(order.clientOrderId)) return;
+    const orderId = orderIdOf(order.clientOrderId);
+    if (orderId === null) return;
+    if (isOfAnother(await findVenueOrder(this.#node.pool, orderId), this.#breaks.venue)) return;
     if (event === "trade_bust" || event === "trade_correct") {
       this.#breaks.note("tradeCorrected", order.clientOrderId, { event });
       return;

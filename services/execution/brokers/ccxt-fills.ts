@@ -17,7 +17,7 @@ import type { CcxtTrade } from "./ccxt-messages.ts";
 import { foreignFees, tradeExecId, tradeReport } from "./ccxt-reports.ts";
 import type { CcxtSymbols } from "./ccxt-symbols.ts";
 import type { Desk } from "./desk.ts";
-import { OPEN_STATUSES } from "./reconciliation.ts";
+import { OPEN_STATUSES, isOfAnother } from "./reconciliation.ts";
 
 /** Executions may become visible out of order: how far behind the newest one a fetch begins, by the venue's clock. */
 const OVERLAP_MS = 60_000;
@@ -138,7 +138,8 @@ export class CcxtFills {
     const orderId = await this.#orderOf(trade);
     if (orderId === null) return true;
     const ours = await findVenueOrder(node.pool, orderId);
-    if (ours?.venue !== venue || ours.currency === null || ours.assetClass === null) {
+    if (isOfAnother(ours, venue)) return true;
+    if (ours === null || ours.currency === null || ours.assetClass === null) {
       breaks.note("orderUnknown", orderId, { execId: tradeExecId(trade) });
       return false;
     }

@@ -57,6 +57,14 @@ export interface Comparison {
   readonly breaks: Breaks;
 }
 
+/**
+ * Whether an order that the broker speaks of was placed through another account of ours: one with the same keys, or one that
+ * was here before this one. It is followed there, or over.
+ */
+export function isOfAnother(order: VenueOrder | null, venue: string): boolean {
+  return order !== null && order.venue !== venue;
+}
+
 interface Pair {
   readonly ours: VenueOrder;
   readonly theirs: BookedOrder;
