@@ -90,6 +90,15 @@ export async function findJob(pool: Pool, jobId: string): Promise<JobRecord | nu
   return rows[0] ?? null;
 }
 
+/** Those of a kind that are not over, of all tenants. */
+export async function liveJobs(pool: Pool, kind: string): Promise<readonly JobRecord[]> {
+  const { rows } = await pool.query<JobRecord>(
+    `SELECT ${COLUMNS} FROM ops.job WHERE kind = $1 AND status IN ('queued', 'running')`,
+    [kind],
+  );
+  return rows;
+}
+
 export interface JobQuery {
   readonly viewer: Viewer;
   readonly kind?: string | undefined;

@@ -108,6 +108,15 @@ export class AgentStore {
     return this.#agents.findOne({ _id: agentId, tenantId }).lean<StoredAgent>().exec();
   }
 
+  /** How far an agent of any tenant has learnt; null when it is not on record. */
+  async stepsOf(agentId: string): Promise<number | null> {
+    const found = await this.#agents
+      .findOne({ _id: agentId }, { steps: 1 })
+      .lean<Pick<StoredAgent, "steps">>()
+      .exec();
+    return found?.steps ?? null;
+  }
+
   count(tenantId: string): Promise<number> {
     return this.#agents.countDocuments({ tenantId }).exec();
   }

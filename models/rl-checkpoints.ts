@@ -10,7 +10,7 @@ export interface CheckpointKey {
   readonly seed: number;
 }
 
-/** When a training began: it goes on with what was known then, whichever node has it. */
+/** A training that has begun, and goes on with what was known then, whichever node has it; kept until its job is over. */
 export interface StoredTraining {
   /** of the job */
   readonly _id: string;
@@ -21,6 +21,8 @@ export interface StoredTraining {
 interface StoredPart {
   readonly _id: string;
   readonly agentId: string;
+  /** of the job that wrote it last */
+  readonly jobId?: string;
   readonly seed: number;
   readonly steps: number;
   readonly number: number;
@@ -35,6 +37,7 @@ const partSchema = new Schema<StoredPart>(
   {
     _id: String,
     agentId: { type: String, required: true },
+    jobId: String,
     seed: { type: Number, required: true },
     steps: { type: Number, required: true },
     number: { type: Number, required: true },
@@ -85,13 +88,18 @@ export class CheckpointStore {
   }
 
   /** All of it is there when it answers. */
-  async put({ agentId, seed }: CheckpointKey, steps: number, bytes: Uint8Array): Promise<void> {
+  async put(
+    { agentId, seed }: CheckpointKey,
+    jobId: string,
+    steps: number,
+    bytes: Uint8Array,
+  ): Promise<void> {
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     const count = Math.max(1, Math.ceil(bytes.length / CHUNK_BYTES));
     for (let number = 0; number < count; number += 1) {
       const part = Buffer.from(bytes.subarray(number * CHUNK_BYTES, (number + 1) * CHUNK_BYTES));
       const key = { _id: `${agentId}/${seed}/${steps}/${number}` };
-      const fields = { agentId, seed, steps, number, count, sha256, bytes: part };
+      const fields = { agentId, jobId, seed, steps, number, count, sha256, bytes: part };
       await this.#parts.replaceOne(key, { ...key, ...fields }, { upsert: true });
     }
   }
@@ -133,10 +141,24 @@ export class CheckpointStore {
     await this.#parts.deleteMany({ agentId, seed, steps: { $gt: from, $lt: to } });
   }
 
-  /** Everything of an agent. */
+  /** All checkpoints of an agent. */
   async forget(agentId: string): Promise<void> {
     await this.#parts.deleteMany({ agentId });
-    await this.#trainings.deleteMany({ agentId });
+  }
+
+  /** What a job wrote beyond these steps. */
+  async forgetBeyond(agentId: string, jobId: string, steps: number): Promise<void> {
+    await this.#parts.deleteMany({ agentId, jobId, steps: { $gt: steps } });
+  }
+
+  /** Of all tenants. */
+  trainings(): Promise<readonly StoredTraining[]> {
+    return this.#trainings.find().lean<StoredTraining[]>().exec();
+  }
+
+  /** Its job is over. */
+  async end(jobId: string): Promise<void> {
+    await this.#trainings.deleteOne({ _id: jobId });
   }
 }
 

@@ -23,14 +23,14 @@ import type { Datasets } from "./datasets/datasets.ts";
 import { decide } from "./rl/act.ts";
 import { evaluateOver } from "./rl/evaluate.ts";
 import { OpenAgents } from "./rl/opened.ts";
-import { orderOf, requireAffordable, STEPS, type TrainOrder } from "./rl/order.ts";
+import { orderOf, requireAffordable, STEPS, TRAIN, type TrainOrder } from "./rl/order.ts";
 import { agentOf, type RlParts } from "./rl/parts.ts";
+import { CheckpointSweeper } from "./rl/sweep.ts";
 import { runTraining } from "./rl/train.ts";
 import { agentView, summaryView } from "./rl/views.ts";
 
 type Ctx<A extends keyof ActionMap> = RequestContext<ActionMap[A]["params"]>;
 
-const TRAIN = "rl.train";
 /** A tenant's. */
 const AGENTS_MAX = 1_000;
 
@@ -38,6 +38,7 @@ const AGENTS_MAX = 1_000;
 export function rlService(node: NodeContext, datasets: Datasets): ServiceSchema {
   const parts = partsOf(node, datasets);
   const opened = new OpenAgents(parts.artifacts);
+  const sweeper = new CheckpointSweeper(parts);
   node.jobs.add(trainKind(parts));
   return {
     name: "rl",
@@ -78,7 +79,9 @@ export function rlService(node: NodeContext, datasets: Datasets): ServiceSchema 
     },
     started: async () => {
       await Promise.all([parts.agents.ready(), parts.checkpoints.ready(), parts.artifacts.ready()]);
+      sweeper.start();
     },
+    stopped: () => sweeper.stop(),
   };
 }
 

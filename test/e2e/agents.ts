@@ -54,7 +54,7 @@ export async function leaveAgent(node: TestNode, ownerId: string): Promise<Route
   const agentId = randomUUID();
   const checkpoints = new CheckpointStore(connection);
   for (const { seed, checkpoint } of learnt)
-    await checkpoints.put({ agentId, seed }, STEPS, toBytes(checkpoint));
+    await checkpoints.put({ agentId, seed }, "before", STEPS, toBytes(checkpoint));
   const acting = learnt.map(({ seed, checkpoint }) => ({
     seed,
     bytes: toBytes(AGENTS.qlearning.actingPart(checkpoint)),

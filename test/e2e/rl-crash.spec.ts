@@ -5,7 +5,7 @@ import { putSymbol } from "../../mixins/rest/routes/symbols.ts";
 import { openDocuments } from "../../models/documents/connect.ts";
 import { CheckpointStore } from "../../models/rl-checkpoints.ts";
 import { storeBars } from "../../models/timescale/bars.ts";
-import { agentIdOf } from "../../services/ai/rl/train.ts";
+import { agentIdOf } from "../../services/ai/rl/order.ts";
 import { SPX } from "../../services/data/feeds/sp500.ts";
 import { ChildNode } from "../support/child-node.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -97,7 +97,10 @@ async function checkpointOf({ pool }: TestDatabase, jobId: string): Promise<numb
   );
   try {
     const store = new CheckpointStore(documents.connection);
-    const found = await store.newest({ agentId: agentIdOf({ jobId }), seed: 3 }, Infinity);
+    const found = await store.newest(
+      { agentId: agentIdOf({ jobId, params: {} }), seed: 3 },
+      Infinity,
+    );
     return found?.steps ?? 0;
   } finally {
     await documents.close();

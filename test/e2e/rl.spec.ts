@@ -1,5 +1,5 @@
 import { putSymbol } from "../../mixins/rest/routes/symbols.ts";
-import { cancelJob, getJob as getJobRoute } from "../../mixins/rest/routes/jobs.ts";
+import { cancelJob } from "../../mixins/rest/routes/jobs.ts";
 import type { AgentView } from "../../mixins/rest/routes/rl-views.ts";
 import {
   actAgent,
@@ -225,15 +225,39 @@ describe("an agent that learns to trade the S&P 500", () => {
     expect(await failure(table)).toBe("VALIDATION_FAILED");
   });
 
-  it("is not there when its training was cancelled", async () => {
+  it("is not there when its training was cancelled, and leaves no checkpoints", async () => {
     const { data: before } = await node().admin.call(listAgents, { limit: 1000 });
     const job = await node().admin.call(trainAgent, { ...ASKED, steps: 500_000 });
-    await eventually("a job that runs", async () => {
-      const { status, progress } = await node().admin.call(getJobRoute, { jobId: job.jobId });
-      return status === "running" && progress > 0 ? true : null;
-    });
-    await node().admin.call(cancelJob, { jobId: job.jobId });
+    const { jobId } = job;
+    await checkpointsOf(jobId, (steps) => steps.length > 0);
+    await node().admin.call(cancelJob, { jobId });
     expect((await ended(node().admin, job)).status).toBe("cancelled");
     expect((await node().admin.call(listAgents, { limit: 1000 })).data).toEqual(before);
+    expect(await checkpointsOf(jobId, () => true)).toEqual([]);
+  });
+
+  it("stands where it stood when it was to be trained on and that was cancelled", async () => {
+    const { agentId, steps, policySha256 } = await learnt(node().admin, ASKED);
+    const job = await node().admin.call(trainAgent, { agentId, steps: 500_000 });
+    await checkpointsOf(job.jobId, (found) => found.length > 0);
+    await node().admin.call(cancelJob, { jobId: job.jobId });
+    expect((await ended(node().admin, job)).status).toBe("cancelled");
+    expect(await checkpointsOf(job.jobId, () => true)).toEqual([]);
+    expect(await node().admin.call(getAgent, { agentId })).toMatchObject({ steps, policySha256 });
+    const more = await learnt(node().admin, { agentId, steps: 1_024 });
+    expect(more.steps).toBe(2_048);
   });
 });
+
+/** The steps of the checkpoints that a job wrote, once they are as wanted. */
+function checkpointsOf(
+  jobId: string,
+  isWanted: (steps: readonly number[]) => boolean,
+): Promise<readonly number[]> {
+  const parts = node().context.documents.connection.collection("rl_checkpoints");
+  return eventually(`checkpoints of job ${jobId}`, async () => {
+    const found = await parts.find({ jobId }).toArray();
+    const steps = found.map((part) => Number(part["steps"]));
+    return isWanted(steps) ? steps : null;
+  });
+}

@@ -47,9 +47,11 @@ export async function learnAll(
   const next = seeds.entries();
   const lane = async (): Promise<void> => {
     for (const [index, seed] of next)
-      learnt[index] = await learnSeed(parts, training, lesson, seed, signal, (part) =>
-        report(index, part),
-      );
+      learnt[index] = await learnSeed(parts, training, lesson, seed, {
+        jobId: run.jobId,
+        signal,
+        onProgress: (part) => report(index, part),
+      });
   };
   const lanes = Math.max(1, parts.node.compute.threads - 1);
   const guarded = async (): Promise<void> => {
@@ -67,13 +69,16 @@ export async function learnAll(
   return learnt;
 }
 
+interface SeedRun extends Pick<JobRun, "jobId" | "signal"> {
+  readonly onProgress: (part: number) => void;
+}
+
 async function learnSeed(
   { node, checkpoints }: RlParts,
   { agentId, before, until }: Training,
   lesson: Lesson,
   seed: number,
-  signal: AbortSignal,
-  onProgress: (part: number) => void,
+  { jobId, signal, onProgress }: SeedRun,
 ): Promise<ActingSeed> {
   const from = before?.steps ?? 0;
   const key = { agentId, seed };
@@ -92,7 +97,7 @@ async function learnSeed(
       onProgress: (part) => onProgress((base + part * (target - base) - from) / (until - from)),
     });
     ({ steps, checkpoint } = learnt);
-    await checkpoints.put(key, steps, checkpoint);
+    await checkpoints.put(key, jobId, steps, checkpoint);
     // What an agent stands on is kept until it stands further on.
     await checkpoints.forgetBetween(key, from, steps);
     onProgress(Math.min(1, (steps - from) / (until - from)));

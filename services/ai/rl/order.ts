@@ -2,6 +2,8 @@ import { AGENTS } from "../../../domain/ai/rl/agents/index.ts";
 import type { AgentTerms } from "../../../domain/ai/rl/terms.ts";
 import { readParameters } from "../../../domain/ai/learning/read-parameters.ts";
 import type { DataDefinition } from "../../../domain/ai/model/definition.ts";
+import type { JobRecord } from "../../../domain/shared/job.ts";
+import { uuidv5 } from "../../../mixins/actor/ids.ts";
 import type { Adjustment } from "../../../domain/market/adjust/factors.ts";
 import type { Timeframe } from "../../../domain/market/bar.ts";
 import type { FieldError } from "../../../mixins/rest/readers.ts";
@@ -30,6 +32,18 @@ export interface AgentOrder {
 export type TrainOrder =
   | { readonly kind: "new"; readonly order: AgentOrder; readonly steps: number }
   | { readonly kind: "more"; readonly agentId: string; readonly steps: number };
+
+/** Kind of the jobs. */
+export const TRAIN = "rl.train";
+
+const NAMESPACE = "b6d0f2c4-5b1e-4a52-9a70-3f2f6d2f9c11";
+
+/** Which agent a job trains: that of a new one follows from the job, so that a job that runs again makes the same one. */
+export function agentIdOf({ jobId, params }: Pick<JobRecord, "jobId" | "params">): string {
+  // sound: what `submit` was given
+  const asked = params as unknown as TrainOrder;
+  return asked.kind === "more" ? asked.agentId : uuidv5(NAMESPACE, jobId);
+}
 
 export const STEPS = 50_000;
 const SEEDS = 5;

@@ -4,18 +4,16 @@ import type { TimeRange } from "../../../domain/ai/rl/env/market.ts";
 import type { Lesson } from "../../../domain/ai/rl/learn.ts";
 import { durationMs } from "../../../domain/market/timeframe.ts";
 import type { Json } from "../../../domain/shared/json.ts";
-import { uuidv5 } from "../../../mixins/actor/ids.ts";
 import { JobFailure, type JobRun } from "../../../mixins/jobs/kind.ts";
 import type { StoredAgent } from "../../../models/rl-agents.ts";
 import { type ActingSeed, packActing } from "./artifact.ts";
 import { learnAll, LEARNING_SHARE, MEMORY_MB, type Training } from "./learn-seeds.ts";
-import { type AgentOrder, definitionOf, type TrainOrder } from "./order.ts";
+import { agentIdOf, type AgentOrder, definitionOf, type TrainOrder } from "./order.ts";
 import type { RlParts } from "./parts.ts";
 import { failureOf } from "./refusals.ts";
+import { sweepTraining } from "./sweep.ts";
 import { EXAMINE, READ } from "./threads.ts";
 import { agentView, type Evaluations, orderIn } from "./views.ts";
-
-const NAMESPACE = "b6d0f2c4-5b1e-4a52-9a70-3f2f6d2f9c11";
 
 /** Bars, on a calendar without holidays: 20 of any market's days lie within as many. */
 const LOOK_BACK = 60;
@@ -31,7 +29,7 @@ const ROWS_MAX = 250_000;
 export async function runTraining(parts: RlParts, run: JobRun): Promise<Json> {
   // sound: what `submit` was given
   const asked = run.params as unknown as TrainOrder;
-  const agentId = asked.kind === "more" ? asked.agentId : agentIdOf(run);
+  const agentId = agentIdOf(run);
   const there = await parts.agents.find(run.tenantId, agentId);
   // Its node was lost after the work was done, and before that was known.
   if (there?.jobId === run.jobId) return shown(there);
@@ -39,7 +37,7 @@ export async function runTraining(parts: RlParts, run: JobRun): Promise<Json> {
     const training = await beginTraining(parts, run, asked, agentId, there);
     return shown(await trainAll(parts, run, training));
   } catch (error) {
-    if (!isGoneOnWith(run)) await forgetWithout(parts, run.tenantId, agentId);
+    if (!isGoneOnWith(run)) await sweepAfter(parts, run, agentId);
     throw failureOf(error);
   }
 }
@@ -49,18 +47,13 @@ function isGoneOnWith({ signal }: JobRun): boolean {
   return signal.reason === "stopping" || signal.reason === "lost";
 }
 
-/** What was learnt for an agent that is not on record will not be asked for. */
-async function forgetWithout(
-  { agents, checkpoints }: RlParts,
-  tenantId: string,
-  agentId: string,
-): Promise<void> {
-  if ((await agents.find(tenantId, agentId)) === null) await checkpoints.forget(agentId);
-}
-
-/** Of a new agent: it follows from the job, so that a job that runs again makes the same one. */
-export function agentIdOf({ jobId }: Pick<JobRun, "jobId">): string {
-  return uuidv5(NAMESPACE, jobId);
+/** What cannot be swept now is swept later. */
+async function sweepAfter(parts: RlParts, { jobId }: JobRun, agentId: string): Promise<void> {
+  try {
+    await sweepTraining(parts, { jobId, agentId });
+  } catch (err) {
+    parts.node.log.warn({ err, jobId }, "checkpoints could not be swept; again later");
+  }
 }
 
 async function beginTraining(
@@ -70,13 +63,14 @@ async function beginTraining(
   agentId: string,
   there: StoredAgent | null,
 ): Promise<Training> {
+  const begin = (knownAtMs: number) => checkpoints.begin({ _id: run.jobId, agentId, knownAtMs });
   if (asked.kind === "new") {
-    const begun = { _id: run.jobId, agentId, knownAtMs: node.clock.now() };
-    const { knownAtMs } = await checkpoints.begin(begun);
+    const { knownAtMs } = await begin(node.clock.now());
     const until = endOf(asked.order, asked.steps);
     return { agentId, order: asked.order, before: null, until, knownAtMs };
   }
   if (there === null) throw new JobFailure("NOT_FOUND", `there is no agent ${agentId} any more`);
+  await begin(there.knownAtMs);
   const order = orderIn(there);
   const until = endOf(order, there.steps + asked.steps);
   return { agentId, order, before: there, until, knownAtMs: there.knownAtMs };

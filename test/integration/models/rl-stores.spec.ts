@@ -27,9 +27,9 @@ describe("checkpoints", () => {
   const key = { agentId: "a", seed: 1 };
 
   it("come back whole, the newest that is not beyond what is asked", async () => {
-    await checkpoints.put(key, 100, bytesOf(1));
-    await checkpoints.put(key, 200, bytesOf(2));
-    await checkpoints.put({ ...key, seed: 2 }, 300, bytesOf(3));
+    await checkpoints.put(key, "j", 100, bytesOf(1));
+    await checkpoints.put(key, "j", 200, bytesOf(2));
+    await checkpoints.put({ ...key, seed: 2 }, "j", 300, bytesOf(3));
     const newest = await checkpoints.newest(key, 1_000);
     expect(newest?.steps).toBe(200);
     expect(hash(newest?.bytes)).toBe(hash(bytesOf(2)));
@@ -38,14 +38,14 @@ describe("checkpoints", () => {
   });
 
   it("that were cut off while they were written are passed over", async () => {
-    await checkpoints.put(key, 400, bytesOf(4));
+    await checkpoints.put(key, "j", 400, bytesOf(4));
     const parts = documents.connection.collection("rl_checkpoints");
     await parts.deleteOne({ agentId: "a", seed: 1, steps: 400, number: 2 });
     expect((await checkpoints.newest(key, 1_000))?.steps).toBe(200);
   });
 
   it("are forgotten in between, before, and altogether", async () => {
-    await checkpoints.put(key, 300, bytesOf(5));
+    await checkpoints.put(key, "j", 300, bytesOf(5));
     await checkpoints.forgetBetween(key, 100, 300);
     expect((await checkpoints.newest(key, 299))?.steps).toBe(100);
     await checkpoints.forgetBefore(key, 300);
