@@ -1,5 +1,6 @@
 import type { ActorRef } from "../../domain/shared/decider.ts";
 import type { AcquiredShard, Member, ShardOwner, Turn } from "../../domain/shared/journal.ts";
+import { invariant } from "../../domain/shared/errors.ts";
 import type { Timer } from "../clock.ts";
 import { ActorClient } from "./client.ts";
 import { Duty } from "./duty.ts";
@@ -42,6 +43,8 @@ export class ActorSystem {
   readonly #reminders: ReminderScheduler;
   readonly #relay: Relay;
   readonly #handlers: ReadonlyMap<string, ActorKind["effects"]>;
+  /** those that this node hosts */
+  readonly #pools: ReadonlySet<number>;
   readonly #duties = new Set<Duty>();
   /** ended before their shards are given up */
   readonly #endedDuties = new Set<Duty>();
@@ -55,11 +58,11 @@ export class ActorSystem {
     this.#options = settings;
     this.#transport = transport;
     this.#handlers = new Map(kinds.map((kind) => [kind.type, kind.effects]));
-    const hosted = [...new Set(kinds.map(({ type }) => poolOf(type, settings.pools)))];
+    this.#pools = new Set(kinds.map(({ type }) => poolOf(type, settings.pools)));
     this.#ownership = new Ownership(
       ports,
       settings,
-      hosted.toSorted((a, b) => a - b),
+      [...this.#pools].toSorted((a, b) => a - b),
       {
         lost: (shards) => this.#lost(shards),
         gained: (shards) => this.#gained(shards),
@@ -134,8 +137,11 @@ export class ActorSystem {
    * Has a work done by the node that owns `ref`'s shard, of those that register it: here while it is this one.
    * @param ref names the work like an actor; no actor needs to be there
    * @returns takes the work back, and answers once nothing of it goes on here
+   * @throws Error when its shard is one that no node like this one can own: nobody would do it
    */
   onDuty(ref: ActorRef, work: Work): () => Promise<void> {
+    const pool = poolOf(ref.type, this.#options.pools);
+    invariant(this.#pools.has(pool), `a node that does ${ref.type} hosts pool ${pool}`);
     const duty = new Duty(`${ref.type}:${ref.id}`, this.host.shardOf(ref), work, this.#ports.log);
     this.#duties.add(duty);
     void duty.set(this.#owns(duty));

@@ -170,6 +170,13 @@ describe("a cluster of nodes", () => {
     expect(log.slice(2)).toEqual(["second begins", "second ends"]);
   });
 
+  it("takes no duty that nodes like it could never come to own", async () => {
+    const options = { pools: { counter: 1 } };
+    const a = await join("a", [counterKind()], options);
+    const work: Work = { start: () => Promise.resolve(), stop: () => Promise.resolve() };
+    expect(() => a.system.onDuty({ type: "elsewhere", id: "duty" }, work)).toThrow(/hosts pool 0/u);
+  });
+
   it("waits for what an actor of another node has led to", async () => {
     const done: string[] = [];
     const slow = counterKind({
