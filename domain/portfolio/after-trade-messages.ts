@@ -94,6 +94,8 @@ export interface ActionOfSplit {
   readonly exDay: number;
   /** the positions in the symbol as they were then: what has changed since has to be looked at again */
   readonly positions: readonly PositionSummary[];
+  /** why nobody can say what units these are in; absent: they are in old ones. What is on record already is beyond doubt */
+  readonly doubt?: string;
 }
 
 export interface SplitAdjustment {

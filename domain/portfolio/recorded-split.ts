@@ -12,8 +12,8 @@ const SAME_WITHIN_DAYS = 4;
 /**
  * Whether the stored action of a split is in the books: it itself, or one of the same ratio about its ex-date, of another
  * source or by hand. What is recorded by hand has no action and is always carried out.
- * @throws Refusal CORPORATE_ACTION_AMBIGUOUS when another split since its ex-date makes it doubtful what units the position is
- *         in; POSITION_CHANGED when the position is not what was looked at
+ * @throws Refusal CORPORATE_ACTION_AMBIGUOUS when another split since its ex-date, or what whoever looked has found, makes it
+ *         doubtful what units the position is in; POSITION_CHANGED when the position is not what was looked at
  */
 export function isRecorded(account: Account, command: SplitPosition): boolean {
   const { symbol, action } = command;
@@ -25,6 +25,7 @@ export function isRecorded(account: Account, command: SplitPosition): boolean {
   if (about.some((split) => isSameRatio(split, command))) return true;
   refuseOthers(symbol, since);
   refuseChanged(account, symbol, action.positions);
+  if (action.doubt !== undefined) throw ambiguous(action.doubt, { symbol });
   return false;
 }
 
@@ -35,12 +36,12 @@ function isSameRatio(a: RecordedSplit, b: SplitPosition): boolean {
 function refuseOthers(symbol: string, [other]: readonly RecordedSplit[]): void {
   if (other === undefined) return;
   const { newUnits, oldUnits } = other;
-  throw new Refusal(
-    "conflict",
-    "CORPORATE_ACTION_AMBIGUOUS",
-    `a split ${newUnits} for ${oldUnits} of ${symbol} is recorded about that date or since`,
-    { symbol, newUnits, oldUnits },
-  );
+  const message = `a split ${newUnits} for ${oldUnits} of ${symbol} is recorded about that date or since`;
+  throw ambiguous(message, { symbol, newUnits, oldUnits });
+}
+
+function ambiguous(message: string, data: Readonly<Record<string, string | number>>): Refusal {
+  return new Refusal("conflict", "CORPORATE_ACTION_AMBIGUOUS", message, data);
 }
 
 function refuseChanged(
@@ -48,7 +49,9 @@ function refuseChanged(
   symbol: string,
   seen: NonNullable<SplitPosition["action"]>["positions"],
 ): void {
-  const now = positionsIn(account, symbol).map(summarizePosition);
+  const now = positionsIn(account, symbol)
+    .filter(({ quantity }) => quantity !== "0")
+    .map(summarizePosition);
   if (now.length === seen.length && now.every((one, index) => isSame(one, seen[index]))) return;
   const message = `the position in ${symbol} has changed since it was looked at`;
   throw new Refusal("conflict", "POSITION_CHANGED", message, { symbol });

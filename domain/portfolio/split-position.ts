@@ -17,7 +17,7 @@ import type { PortfolioEvent, PositionSummary } from "./messages.ts";
 import { hasOrdersIn, openQuantity } from "./open-orders.ts";
 import { positionKey } from "./position.ts";
 import { splitLots } from "./split-lots.ts";
-import { type Account, type Position, summarizePosition } from "./state.ts";
+import { type Account, type Position, positionsIn, summarizePosition } from "./state.ts";
 import { heldPositions, receipt, sumOf, transaction } from "./transaction-entries.ts";
 
 type SplitPosition = Extract<AfterTradeCommand, { type: "SplitPosition" }>;
@@ -36,12 +36,8 @@ export function splitPosition(
   env: Env,
 ): Decision<PortfolioEvent, TransactionReceipt> {
   const { symbol, adjust, effectiveAtMs } = command;
+  if (isRecorded(account, command)) return unchanged(account, command, env);
   const positions = heldPositions(account, symbol);
-  if (isRecorded(account, command))
-    return {
-      events: [],
-      reply: receipt(env.id("ledger"), ZERO, summarizePosition(positions[0]), effectiveAtMs, env),
-    };
   if (adjust === undefined) refuseOpenOrders(account, symbol);
   const [first, ...others] = positions;
   const event = splitOne(account, command, first, env.id("ledger"), env);
@@ -61,6 +57,17 @@ export function splitPosition(
       adjustedOrders: adjusted?.orders ?? [],
     },
   };
+}
+
+/** What was held may have been sold since. */
+function unchanged(
+  account: Account,
+  { symbol, effectiveAtMs }: SplitPosition,
+  env: Env,
+): Decision<PortfolioEvent, TransactionReceipt> {
+  const [position] = positionsIn(account, symbol);
+  const summary = position === undefined ? null : summarizePosition(position);
+  return { events: [], reply: receipt(env.id("ledger"), ZERO, summary, effectiveAtMs, env) };
 }
 
 function splitOne(

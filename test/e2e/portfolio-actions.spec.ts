@@ -217,6 +217,28 @@ describe("stored splits of what portfolios hold", () => {
     expect(await held(portfolioId)).toBe("20");
   });
 
+  it("is applied, and no doubt, when it was traded before somebody noted that it was", async () => {
+    const portfolioId = await holding("NOTED");
+    const { actionId } = await store("NOTED", dateIn(0), "2");
+    await outcome(portfolioId, actionId, "applied");
+    const others = await holding("NOTED", {});
+    const split = { type: "split", symbol: "NOTED", newUnits: 2, oldUnits: 1 };
+    await node().admin.call(createTransaction, { portfolioId: others, ...split });
+    await play({ NOTED: 50 });
+    for (const one of [portfolioId, others]) await place(one, "NOTED", { quantity: "5" });
+    await play({ NOTED: 50 });
+    // As after a crash between the two, and as of a portfolio that is set to take them in the end.
+    await node().database.pool.query("DELETE FROM book.portfolio_action WHERE portfolio_id = $1", [
+      portfolioId,
+    ]);
+    await node().admin.call(updatePortfolio, { portfolioId: others, ...AUTOMATIC });
+    for (const one of [portfolioId, others]) {
+      await outcome(one, actionId, "applied");
+      expect(await held(one)).toBe("25");
+      expect(await alerts(one)).toEqual([]);
+    }
+  });
+
   it("that is believed no longer stays, and people are told; a revision of it, too", async () => {
     const portfolioId = await holding("REVISED");
     const exDate = dateIn(0);

@@ -6,7 +6,7 @@ import type { SplitAdjustment } from "../../../domain/portfolio/after-trade-mess
 import type { ExchangeRate, MarketView } from "../../../domain/portfolio/market-view.ts";
 import type { PortfolioCommand, PortfolioSummary } from "../../../domain/portfolio/messages.ts";
 import { marketInNewUnits } from "../../../domain/portfolio/split-terms.ts";
-import { dec } from "../../../domain/shared/decimal.ts";
+import { Decimal, dec } from "../../../domain/shared/decimal.ts";
 import { Refusal } from "../../../domain/shared/errors.ts";
 import { bodyHash, uuidv5 } from "../../../mixins/actor/ids.ts";
 import {
@@ -45,12 +45,21 @@ export async function applySplit(
   const exDate = exDateOf(instrument, exDay);
   const time = timeOf(seen, marketMs, node.clock.now());
   if (marketMs < exDate.closedMs && time < exDate.beginsMs) return null;
-  const doubt = await doubtOf(node, summary, split, instrument);
-  if (doubt !== null) return doubt;
+  const held = await heldBefore(node, summary, split, instrument);
+  if (held.isNothing)
+    return { outcome: "notHeld", reason: "nothing of it was held over the ex-date" };
   const units = wholeUnits(split);
   if (units === null) return undecided("its ratio takes larger units than a split can have");
   const isLate = time > exDate.opensMs;
-  return record(node, summary, { split, units, seen, instrument, exDate, isLate });
+  return record(node, summary, {
+    split,
+    units,
+    seen,
+    instrument,
+    exDate,
+    isLate,
+    trades: held.trades,
+  });
 }
 
 /** Overnight a market says nothing. One that is live has the wall's time, a replay that of its last price. */
@@ -59,25 +68,26 @@ function timeOf({ quote }: Seen, marketMs: number, nowMs: number): number {
   return isLive ? Math.max(marketMs, nowMs) : marketMs;
 }
 
-/** By the date of each trade, not by its instant: bars of a day have theirs at midnight. */
-async function doubtOf(
+/**
+ * What was held when the ex-date began, by what is held now and was traded since. By the date of each trade, not by its instant:
+ * bars of a day have theirs at midnight.
+ */
+async function heldBefore(
   { pool }: NodeContext,
   { positions }: PortfolioSummary,
   split: OpenSplit,
   instrument: Instrument,
-): Promise<Applied | null> {
+): Promise<{ readonly isNothing: boolean; readonly trades: number }> {
   const { exDay } = split;
   const begin = { exDay, settlementDate: settlementDate(instrument, exDay) };
   const since = await tradedSince(pool, split, begin);
-  if (since.trades === 0) return null;
-  const held = positions
+  const now = positions
     .filter(({ symbol }) => symbol === split.symbol)
-    .reduce((sum, { quantity }) => sum.plus(quantity), dec("0").minus(since.quantity));
-  if (held.isZero())
-    return { outcome: "notHeld", reason: "what is held was traded since the ex-date" };
-  return undecided(
-    `${since.trades} trades since the ex-date may be in new units, and what was held before in old ones`,
-  );
+    .map(({ quantity }) => dec(quantity));
+  const before = Decimal.sum(0, ...now).minus(since.quantity);
+  // Long and short positions side by side may come to nothing, and are there.
+  const isHedged = new Set(now.map((quantity) => quantity.isNegative())).size > 1;
+  return { isNothing: before.isZero() && !isHedged, trades: since.trades };
 }
 
 function undecided(reason: string): Applied {
@@ -91,6 +101,8 @@ interface Due {
   readonly instrument: Instrument;
   readonly exDate: ExDate;
   readonly isLate: boolean;
+  /** since the ex-date */
+  readonly trades: number;
 }
 
 async function record(
@@ -100,9 +112,6 @@ async function record(
 ): Promise<Applied | null> {
   const { portfolioId, actionId } = due.split;
   const adjust = await adjustmentOf(node, summary, due.split);
-  // Of orders that were open while the market traded in new units nobody knows what units they are in.
-  const isOpen = adjust.standing.length > 0;
-  if (due.isLate && isOpen) return undecided("orders or strategies in the symbol are at work");
   const command = await commandOf(node, summary, due, adjust);
   try {
     await node.actors.call({ type: "portfolio", id: portfolioId }, command, {
@@ -115,6 +124,14 @@ async function record(
     if (!(err instanceof Refusal)) throw err;
     return MOVED_ON.has(err.code) ? null : undecided(err.message);
   }
+}
+
+/** Only the portfolio knows whether the split is on record: what was traded since then is in no doubt. */
+function doubtOf({ trades, isLate }: Due, { standing }: SplitAdjustment): string | null {
+  if (trades > 0)
+    return `${trades} trades since the ex-date may be in new units, and what was held before in old ones`;
+  // Of orders that were open while the market traded in new units nobody knows what units they are in.
+  return isLate && standing.length > 0 ? "orders or strategies in the symbol are at work" : null;
 }
 
 function adjustmentOf(
@@ -130,9 +147,11 @@ function adjustmentOf(
 async function commandOf(
   { broker }: NodeContext,
   { positions }: PortfolioSummary,
-  { split, units, seen, instrument, exDate, isLate }: Due,
+  due: Due,
   adjust: SplitAdjustment,
 ): Promise<PortfolioCommand> {
+  const { split, units, seen, instrument, exDate, isLate } = due;
+  const doubt = doubtOf(due, adjust);
   const { portfolioId, symbol, actionId, exDay, source } = split;
   const { lotSize } = instrument;
   const effectiveAtMs = exDate.beginsMs;
@@ -152,6 +171,7 @@ async function commandOf(
       actionId,
       exDay,
       positions: positions.filter((position) => position.symbol === symbol),
+      ...(doubt !== null && { doubt }),
     },
     memo: `corporate action ${actionId} from ${source}`,
   };

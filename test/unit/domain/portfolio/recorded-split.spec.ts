@@ -4,7 +4,7 @@ import type { PortfolioSummary } from "../../../../domain/portfolio/messages.ts"
 import { summarize } from "../../../../domain/portfolio/state.ts";
 import { dec } from "../../../../domain/shared/decimal.ts";
 import { Refusal } from "../../../../domain/shared/errors.ts";
-import { holding, type LivePortfolio, opened } from "./given.ts";
+import { fill, holding, type LivePortfolio, opened } from "./given.ts";
 import { Laws } from "./laws.ts";
 import { split } from "./split-command.ts";
 
@@ -84,6 +84,21 @@ describe("the stored action of a split", () => {
     apply(live, 7, 1, action(live, { actionId: "2014", exDay: 16_230 }));
     expect(apply(live, 4, 1, action(live, { actionId: "2020", exDay: 18_505 }))).toBe("done");
     expect(quantity(live)).toBe("280");
+  });
+
+  it("is in doubt when whoever looked says so, unless it is on record: then also when all of it is sold", () => {
+    const doubt = "who knows";
+    const live = holdingOf("10");
+    expect(apply(live, 2, 1, action(live, { doubt }))).toBe("CORPORATE_ACTION_AMBIGUOUS");
+    expect(quantity(live)).toBe("10");
+    const seen = action(live, { doubt });
+    apply(live, 2, 1, action(live));
+    expect(apply(live, 2, 1, seen)).toBe("done");
+    live.when(fill({ orderId: "sale", execId: "sale", side: "sell", quantity: "20" }));
+    expect(quantity(live)).toBe("0");
+    expect(apply(live, 2, 1, action(live, { doubt }))).toBe("done");
+    const other = action(live, { actionId: "later", exDay: EX_DAY + 300, doubt });
+    expect(apply(live, 3, 1, other)).toBe("CORPORATE_ACTION_AMBIGUOUS");
   });
 
   it("waits when the position is not the one that was looked at", () => {
