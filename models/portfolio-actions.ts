@@ -36,13 +36,44 @@ export async function changedAutomatic(
   return rows;
 }
 
+/** Of a symbol in a portfolio. */
+interface Traded {
+  readonly portfolioId: string;
+  readonly symbol: string;
+  /** of the last trade; days since 1970-01-01 */
+  readonly lastDay: number;
+  /** grows with each trade of the portfolio */
+  readonly seq: number;
+}
+
+/** What portfolios have traded since `known`, which is the last trade that was looked at by portfolio, 0 for none. */
+export async function tradedSymbols(
+  pool: Pool,
+  known: ReadonlyMap<string, number>,
+): Promise<readonly Traded[]> {
+  const { rows } = await pool.query<Traded>({
+    name: "traded-symbols",
+    text: `SELECT k.id AS "portfolioId", t.symbol, max(t.seq)::float8 AS seq,
+                  max((t.executed_at AT TIME ZONE 'UTC')::date) - date '1970-01-01' AS "lastDay"
+             FROM unnest($1::text[], $2::bigint[]) AS k (id, seq)
+             JOIN book.trade t ON t.portfolio_id = k.id AND t.seq > k.seq
+            GROUP BY k.id, t.symbol`,
+    values: [[...known.keys()], [...known.values()]],
+  });
+  return rows;
+}
+
 export interface Holding {
   readonly portfolioId: string;
   readonly symbol: string;
+  /** later splits do not matter, as it is sold; days since 1970-01-01, null while it is held */
+  readonly untilDay: number | null;
 }
 
-/** A split of what a portfolio holds, of which nothing has been decided there. */
-export interface OpenSplit extends Holding {
+/** A split of what a portfolio holds or held, of which nothing has been decided there. */
+export interface OpenSplit {
+  readonly portfolioId: string;
+  readonly symbol: string;
   readonly actionId: string;
   /** days since 1970-01-01 */
   readonly exDay: number;
@@ -61,12 +92,16 @@ export async function openSplits(
     text: `SELECT h.portfolio_id AS "portfolioId", a.symbol, a.action_id::text AS "actionId",
                   a.ex_date - date '1970-01-01' AS "exDay", trim_scale(a.new_units)::text AS "newUnits",
                   trim_scale(a.old_units)::text AS "oldUnits", a.source
-             FROM unnest($1::text[], $2::text[]) AS h (portfolio_id, symbol)
+             FROM unnest($1::text[], $2::text[], $3::int[]) AS h (portfolio_id, symbol, until_day)
              JOIN md.corporate_action a ON a.symbol = h.symbol AND a.kind = 'split' AND a.retracted_at IS NULL
-            WHERE NOT EXISTS (SELECT FROM book.portfolio_action o
+            WHERE (h.until_day IS NULL OR a.ex_date <= date '1970-01-01' + h.until_day) AND NOT EXISTS (SELECT FROM book.portfolio_action o
                                WHERE o.portfolio_id = h.portfolio_id AND o.action_id = a.action_id)
             ORDER BY a.ex_date, a.action_id, h.portfolio_id`,
-    values: [holdings.map(({ portfolioId }) => portfolioId), holdings.map(({ symbol }) => symbol)],
+    values: [
+      holdings.map(({ portfolioId }) => portfolioId),
+      holdings.map(({ symbol }) => symbol),
+      holdings.map(({ untilDay }) => untilDay),
+    ],
   });
   return rows;
 }
@@ -88,7 +123,7 @@ export interface TradedSince {
 
 export async function tradedSince(
   pool: Pool,
-  { portfolioId, symbol }: Holding,
+  { portfolioId, symbol }: Pick<OpenSplit, "portfolioId" | "symbol">,
   { settlementDate, exDay }: SinceExDate,
 ): Promise<TradedSince> {
   const { rows } = await pool.query<TradedSince>({
@@ -125,7 +160,9 @@ export async function noteOutcome(pool: Pool, noted: ActionOutcome): Promise<voi
 }
 
 /** What was applied and is believed no longer. */
-export interface Withdrawn extends Holding {
+export interface Withdrawn {
+  readonly portfolioId: string;
+  readonly symbol: string;
   readonly actionId: string;
   readonly exDay: number;
 }

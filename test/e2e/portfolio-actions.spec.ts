@@ -239,6 +239,28 @@ describe("stored splits of what portfolios hold", () => {
     }
   });
 
+  it("that becomes known when all of it is sold is left to people; what was bought since is nobody's concern", async () => {
+    const [sold, since, byHand] = [await holding("FLAT"), await open(), await holding("FLAT", {})];
+    const split = { type: "split", symbol: "FLAT", newUnits: 2, oldUnits: 1 };
+    await node().admin.call(createTransaction, { portfolioId: byHand, ...split });
+    await play({ FLAT: 50 });
+    await place(sold, "FLAT", { side: "sell", quantity: "10" });
+    await place(byHand, "FLAT", { side: "sell", quantity: "20" });
+    await place(since, "FLAT", { quantity: "5" });
+    await play({ FLAT: 50 });
+    await place(since, "FLAT", { side: "sell", quantity: "5" });
+    await play({ FLAT: 50 });
+    await node().admin.call(updatePortfolio, { portfolioId: byHand, ...AUTOMATIC });
+    for (const one of [sold, since, byHand]) expect(await held(one)).toBe("0");
+    const { actionId } = await store("FLAT", dateIn(-3), "2");
+    await outcome(sold, actionId, "undecided");
+    await outcome(since, actionId, "notHeld");
+    await outcome(byHand, actionId, "applied");
+    expect(await alerts(sold)).toEqual([expect.stringContaining(actionId)]);
+    for (const one of [since, byHand]) expect(await alerts(one)).toEqual([]);
+    for (const one of [sold, since, byHand]) expect(await held(one)).toBe("0");
+  });
+
   it("that is believed no longer stays, and people are told; a revision of it, too", async () => {
     const portfolioId = await holding("REVISED");
     const exDate = dateIn(0);

@@ -2,6 +2,7 @@ import type { Work } from "../../../mixins/actor/duty.ts";
 import { changedAutomatic } from "../../../models/portfolio-actions.ts";
 import type { NodeContext } from "../../context.ts";
 import { PortfolioRounds } from "../portfolio-rounds.ts";
+import { Holdings } from "./holdings.ts";
 import { watchActions } from "./watch-actions.ts";
 
 /** Names the duty like an actor. */
@@ -14,9 +15,10 @@ export const ACTIONS_WATCH = { type: "corporateActions", id: "watch" } as const;
  * again, which changes nothing: it knows what it has recorded.
  */
 export function actionsDuty(node: NodeContext): Work {
+  const holdings = new Holdings(node);
   return new PortfolioRounds(node, {
     name: "corporate actions",
     changed: (known) => changedAutomatic(node.pool, known),
-    look: async (round) => watchActions(node, await round.summaries(), round.isStopped),
+    look: (round) => watchActions(node, holdings, round),
   });
 }

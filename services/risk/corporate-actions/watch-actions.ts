@@ -8,7 +8,9 @@ import {
 } from "../../../models/portfolio-actions.ts";
 import type { NodeContext } from "../../context.ts";
 import { alarm } from "../live/alerting.ts";
+import type { Round } from "../portfolio-rounds.ts";
 import { type Applied, applySplit } from "./apply-split.ts";
+import type { Holdings } from "./holdings.ts";
 
 /** Alerts of different actions are told one by one: what became of an action is noted, and not told again. */
 const NO_COOLDOWN_MS = 0;
@@ -16,17 +18,16 @@ const NO_COOLDOWN_MS = 0;
 /** Applies what is due in these portfolios, and tells people what they have to decide. */
 export async function watchActions(
   node: NodeContext,
-  summaries: readonly PortfolioSummary[],
-  isStopped: () => boolean,
+  holdings: Holdings,
+  { summaries, isStopped }: Round,
 ): Promise<void> {
-  const automatic = summaries.filter((summary) => summary.corporateActions === "automatic");
+  const all = await summaries();
+  const automatic = all.filter((summary) => summary.corporateActions === "automatic");
   const byId = new Map(automatic.map((summary) => [summary.portfolioId, summary]));
-  const holdings = automatic.flatMap(({ portfolioId, positions }) =>
-    [...new Set(positions.map(({ symbol }) => symbol))].map((symbol) => ({ portfolioId, symbol })),
-  );
+  const held = await holdings.of(automatic);
   // One split of a symbol a round: the next is of the position that the first leaves.
   const busy = new Set<string>();
-  for (const split of holdings.length === 0 ? [] : await openSplits(node.pool, holdings)) {
+  for (const split of held.length === 0 ? [] : await openSplits(node.pool, held)) {
     if (isStopped()) return;
     const summary = byId.get(split.portfolioId);
     const key = `${split.portfolioId} ${split.symbol}`;
