@@ -1,4 +1,5 @@
 import { type ExDate, exDateOf } from "../../../domain/execution/ex-date.ts";
+import { marketClock } from "../../../domain/execution/market-clock.ts";
 import { settlementDate } from "../../../domain/execution/settlement.ts";
 import { wholeUnits } from "../../../domain/market/adjust/whole-units.ts";
 import type { Instrument } from "../../../domain/market/instrument.ts";
@@ -21,8 +22,6 @@ export type Applied = Pick<ActionOutcome, "outcome" | "reason">;
 type Seen = Omit<MarketView, "feeBps">;
 
 const NAMESPACE = "3e81f6c2-5b0d-4a97-8c46-1f2d97ab60e5";
-/** A quote that was heard of within this of its time is of now: its market goes by the clock of the wall. */
-const LIVE_WITHIN_MS = 60_000;
 /** The books have moved on since they were looked at: they are looked at again. */
 const MOVED_ON: ReadonlySet<string> = new Set(["POSITION_CHANGED", "POSITION_NOT_HELD"]);
 
@@ -43,7 +42,7 @@ export async function applySplit(
   const { instrument } = seen;
   if (instrument === null || marketMs === null) return null;
   const exDate = exDateOf(instrument, exDay);
-  const time = timeOf(seen, marketMs, node.clock.now());
+  const time = marketClock(seen.quote, marketMs, node.clock.now());
   if (marketMs < exDate.closedMs && time < exDate.beginsMs) return null;
   const held = await heldBefore(node, summary, split, instrument);
   if (held.isNothing)
@@ -60,12 +59,6 @@ export async function applySplit(
     isLate,
     trades: held.trades,
   });
-}
-
-/** Overnight a market says nothing. One that is live has the wall's time, a replay that of its last price. */
-function timeOf({ quote }: Seen, marketMs: number, nowMs: number): number {
-  const isLive = quote !== null && quote.tsInitMs - quote.tsEventMs <= LIVE_WITHIN_MS;
-  return isLive ? Math.max(marketMs, nowMs) : marketMs;
 }
 
 /**
