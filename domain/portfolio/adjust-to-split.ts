@@ -130,7 +130,8 @@ function carryOut(
     changes,
     basedOn: orderQty,
     isRequired: true,
-    market: marketInNewUnits(adjust.market, split),
+    // A split takes effect while the market is silent: what rests already needs no price of this minute.
+    market: { ...marketInNewUnits(adjust.market, split), isStale: false },
     requestedBy: adjust.requestedBy,
   } as const;
   const ownEnv = { ...env, id: (name: string) => env.id(`${name}:${orderId}`) };

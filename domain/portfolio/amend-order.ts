@@ -124,7 +124,8 @@ function approve(
         to: { type: "order", id: orderId },
         command,
         commandId: env.id("amend"),
-        graceMs: GRACE_MS,
+        // Nobody waits to hand over what a split asks for.
+        ...(isRequired !== true && { graceMs: GRACE_MS }),
         isJoint: true,
       },
     ],

@@ -61,6 +61,14 @@ function conclude(live: LivePortfolio, orderId: string, isTaken: boolean) {
 }
 
 describe("a split that adjusts orders", () => {
+  it("is of a night, when no price is fresh, and no order waits for somebody to hand it over", () => {
+    const live = holding(opened({ initialCash: "100000" }), "AAPL", "20", "100");
+    rest(live, "buy", { price: "98", orderQty: "3" });
+    const { effects } = live.when(split(7, 1, { market: market({ isStale: true }) }));
+    expect(effects).toMatchObject([{ command: { type: "RequestReplace" }, isJoint: true }]);
+    expect(effects.filter((effect) => "graceMs" in effect)).toEqual([]);
+  });
+
   it("multiplies quantities and divides prices, in the turn that splits the position", () => {
     const live = holding(opened({ initialCash: "100000" }), "AAPL", "20", "100");
     rest(live, "buy", { price: "98", orderQty: "3" });
@@ -225,8 +233,8 @@ describe("an order that a split cannot adjust", () => {
   it("because the check denies its new terms is named with what the check says", () => {
     const live = holding(opened({ initialCash: "100000" }), "AAPL", "10", "100");
     rest(live, "buy", { price: "98" });
-    const stale = { market: market({ isStale: true }) };
-    expect(refusalOf(() => live.when(split(2, 1, stale))).message).toContain("too old");
+    const halted = { market: market({ instrument: { isHalted: true } }) };
+    expect(refusalOf(() => live.when(split(2, 1, halted))).message).toContain("halted");
   });
 
   it("because of its broker's or its strategy's word is named in the same way", () => {
