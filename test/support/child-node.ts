@@ -17,9 +17,12 @@ export interface ChildOptions {
 
 /** Where a node is to kill itself. */
 export interface CrashPoint {
-  readonly at: ProbePoint;
+  /** a step of the actor layer, or one about a statement of a pool, by its name and perhaps a word of its values */
+  readonly at: ProbePoint | `${"before" | "after"} ${string}`;
   /** the first time, the second … */
   readonly time: number;
+  /** counted from when this statement has found rows; absent: from the start */
+  readonly from?: string;
 }
 
 export interface Exit {
@@ -77,8 +80,11 @@ export class ChildNode {
   }
 
   /** Runs a node until it has killed itself. @throws Error when it did not come to that */
-  static async crash({ dataDir, env = {} }: ChildOptions, { at, time }: CrashPoint): Promise<void> {
-    const crashing = { ...env, CRASH_AT: at, CRASH_TIME: String(time) };
+  static async crash(
+    { dataDir, env = {} }: ChildOptions,
+    { at, time, from = "" }: CrashPoint,
+  ): Promise<void> {
+    const crashing = { ...env, CRASH_AT: at, CRASH_TIME: String(time), CRASH_FROM: from };
     const child = new ChildNode({ dataDir, env: crashing }, "test/support/child-node-probe.ts");
     try {
       await eventually(`a crash at ${at}, time ${time}`, () => (child.#isOver ? true : null));
