@@ -32,9 +32,15 @@ interface Page<T> {
 
 /**
  * A server closes a connection that nothing came over for five seconds. A client that is busy for a second may send a request
- * just then, and nobody can say whether it was heard: idle connections are given up long before.
+ * just then, and nobody can say whether it was heard: idle connections are given up long before, four seconds before what the
+ * server says. An agent without a timeout of its own does not heed it.
  */
-const agent = new Agent({ keepAlive: true, maxSockets: 256, agentKeepAliveTimeoutBuffer: 4_000 });
+const agent = new Agent({
+  keepAlive: true,
+  maxSockets: 256,
+  timeout: 600_000,
+  agentKeepAliveTimeoutBuffer: 4_000,
+});
 
 /** A client of the REST API that holds every answer against the contract. */
 export class HttpClient {
