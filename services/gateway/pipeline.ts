@@ -176,7 +176,7 @@ export class Pipeline {
     const timeout = this.#parts.requestTimeoutMs;
     // What waits in a queue is not begun for a client that has hung up.
     const locals: CallerLocals = ctx.locals;
-    locals.isAbandoned = () => res.destroyed && !res.writableFinished;
+    locals.answer = res;
     const result: unknown = await ctx.call(route.action, params, {
       timeout: stream === null ? timeout : UPLOAD_TIMEOUT_MS,
       ...(stream !== null && { stream }),

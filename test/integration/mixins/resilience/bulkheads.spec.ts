@@ -101,12 +101,12 @@ describe.each(["in one process", "between nodes"])("a bulkhead, %s,", (where) =>
 
 it("a client that has hung up is not worked for", async () => {
   const { begun, service } = laborious();
-  let hasHungUp = false;
+  const answer = { destroyed: false, writableFinished: false };
   const door: ServiceSchema = {
     name: "door",
     actions: {
       open: (ctx: Context<{ readonly id: number }>) => {
-        ctx.locals["isAbandoned"] = () => hasHungUp;
+        ctx.locals["answer"] = answer;
         return ctx.call("labour.toil", ctx.params);
       },
     },
@@ -116,7 +116,7 @@ it("a client that has hung up is not worked for", async () => {
   const first = broker?.call("labour.toil", { id: 1 });
   await eventually("the first", () => begun[0] ?? null);
   const second = broker?.call("door.open", { id: 2 });
-  hasHungUp = true;
+  answer.destroyed = true;
   begun[0]?.end();
   await first;
   await expect(second).rejects.toMatchObject({ type: "REQUEST_SKIPPED" });
