@@ -37,7 +37,8 @@ export function messageId({ ref, version }: OutboxEvent): string {
 }
 
 export function encodeEvent(event: OutboxEvent, maxBytes: number): Buffer {
-  const whole = Buffer.from(JSON.stringify(event));
+  // What happened may stand behind a getter, which JSON.stringify passes by.
+  const whole = Buffer.from(JSON.stringify({ ...event, event: event.event }));
   if (whole.length <= maxBytes) return whole;
   const { ref, shard, version, tx, pos } = event;
   return Buffer.from(JSON.stringify({ ref, shard, version, tx, pos, event: null }));
