@@ -7,13 +7,19 @@ import type {
 } from "../../domain/shared/journal.ts";
 import type { Position } from "./draft.ts";
 import type { Answer } from "./envelope.ts";
+import { hash32, mix32 } from "./ids.ts";
 import type { ActorKind } from "./kind.ts";
 import type { ActorOptions } from "./ports.ts";
 import { RecentCommands } from "./recent.ts";
 import { replay } from "./replay.ts";
 
-/** What an event weighs, about. */
-const EVENT_BYTES = 512;
+/**
+ * What a snapshot of so many bytes costs, measured, is what one event costs to be read and replayed, some 15 µs: a snapshot is
+ * kept for every turn of fortune, and read hardly ever.
+ */
+const BYTES_AN_EVENT = 128;
+/** By how much of its time a snapshot may be early: actors that live in step must not all be written at once. */
+const EARLY = 0.2;
 /** Fewer are replayed rather than kept when the actor leaves memory. */
 const WORTH_KEEPING = 20;
 
@@ -27,7 +33,8 @@ export class Remembered {
   #position: Position;
   #recent: RecentCommands;
   #snapshotVersion = 0;
-  #snapshotBytes = 0;
+  /** with which the next one is due */
+  #dueVersion: number;
 
   constructor(kind: ActorKind, ref: ActorRef, limits: Limits) {
     this.#kind = kind;
@@ -35,6 +42,7 @@ export class Remembered {
     this.#limits = limits;
     this.#position = { state: kind.initial(ref.id), version: 0, hash: "", atMs: 0 };
     this.#recent = noneOf(limits);
+    this.#dueVersion = this.#dueAfter(0);
   }
 
   get position(): Position {
@@ -49,6 +57,7 @@ export class Remembered {
   load(past: ActivationResult & { readonly status: "ok" }): void {
     this.#position = replay(this.#kind, this.#ref.id, past);
     this.#snapshotVersion = past.snapshot?.version ?? 0;
+    this.#dueVersion = this.#dueAfter(0);
     this.#recent = noneOf(this.#limits);
   }
 
@@ -77,11 +86,15 @@ export class Remembered {
     return { reply, version, isReplay: false };
   }
 
-  /** A large state is kept less often: writing it must not cost more than the events that it spares replaying. */
   get isSnapshotDue(): boolean {
-    const { snapshotEvery } = this.#limits;
-    const everySo = Math.max(snapshotEvery, this.#snapshotBytes / EVENT_BYTES);
-    return this.#position.version >= this.#snapshotVersion + everySo;
+    return this.#position.version >= this.#dueVersion;
+  }
+
+  /** A large state is kept less often: writing it must not cost more than the events that it spares replaying. */
+  #dueAfter(bytes: number): number {
+    const everySo = Math.max(this.#limits.snapshotEvery, bytes / BYTES_AN_EVENT);
+    const early = mix32(hash32(this.#ref.id) ^ this.#snapshotVersion) / 2 ** 32;
+    return this.#snapshotVersion + Math.ceil(everySo * (1 - EARLY * early));
   }
 
   get isWorthKeeping(): boolean {
@@ -92,7 +105,7 @@ export class Remembered {
     const { state, version, atMs } = this.#position;
     this.#snapshotVersion = version;
     const json = JSON.stringify(state);
-    this.#snapshotBytes = json.length;
+    this.#dueVersion = this.#dueAfter(json.length);
     return {
       ref: this.#ref,
       version,
