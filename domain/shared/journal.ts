@@ -309,8 +309,8 @@ export interface StoredReminder {
 export interface Outbox {
   read(shards: readonly number[], limit: number): Promise<readonly OutboxEvent[]>;
   advance(events: readonly OutboxEvent[]): Promise<void>;
-  /** events not relayed yet, over the given shards */
-  lag(shards: readonly number[]): Promise<number>;
+  /** whether any of the given shards has events that are not relayed yet, visible or not */
+  hasMore(shards: readonly number[]): Promise<boolean>;
 }
 
 export interface OutboxEvent extends StoredEvent {

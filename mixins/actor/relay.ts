@@ -113,7 +113,7 @@ export class Relay {
   async #isSettled(): Promise<boolean> {
     const before = [...this.#pending];
     try {
-      if ((await this.#ports.outbox.lag(before.map(([shard]) => shard))) > 0) return false;
+      if (await this.#ports.outbox.hasMore(before.map(([shard]) => shard))) return false;
     } catch {
       return false;
     }

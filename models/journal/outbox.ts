@@ -14,7 +14,7 @@ export function createOutbox(pool: Pool): Outbox {
   return {
     read: (shards, limit) => storeCall(() => read(pool, shards, limit)),
     advance: (events) => storeCall(() => advance(pool, events)),
-    lag: (shards) => storeCall(() => lag(pool, shards)),
+    hasMore: (shards) => storeCall(() => hasMore(pool, shards)),
   };
 }
 
@@ -74,13 +74,18 @@ async function advance(pool: Pool, events: readonly OutboxEvent[]): Promise<void
   });
 }
 
-async function lag(pool: Pool, shards: readonly number[]): Promise<number> {
-  const answer = await pool.query<{ lag: number }>({
-    name: "outbox-lag",
-    text: `SELECT count(*)::int AS lag FROM act.relay r JOIN act.event e
-             ON e.shard = r.shard AND (e.tx, e.pos) > (r.tx, r.pos) WHERE r.shard = ANY ($1)`,
+/** Counting them took 40 ms of two processes where a look at each shard's next event takes less than one. */
+async function hasMore(pool: Pool, shards: readonly number[]): Promise<boolean> {
+  const answer = await pool.query({
+    name: "outbox-more",
+    text: `SELECT FROM act.relay r
+            CROSS JOIN LATERAL (
+              SELECT FROM act.event e
+               WHERE e.shard = r.shard AND (e.tx, e.pos) > (r.tx, r.pos)
+               ORDER BY e.tx, e.pos LIMIT 1) e
+            WHERE r.shard = ANY ($1) LIMIT 1`,
     values: [ints(shards)],
     query_timeout: ANSWER_MS,
   });
-  return answer.rows[0]?.lag ?? 0;
+  return answer.rowCount !== 0;
 }

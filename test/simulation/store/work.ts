@@ -74,10 +74,8 @@ export function simulatedOutbox(database: Database, connections: Connections): O
   return {
     read: (shards, limit) => run("outbox-read", () => readOutbox(database, shards, limit)),
     advance: (events) => run("outbox-advance", () => advance(database, events)),
-    lag: (shards) =>
-      run("outbox-lag", () =>
-        shards.reduce((sum, shard) => sum + unrelayed(database, shard).length, 0),
-      ),
+    hasMore: (shards) =>
+      run("outbox-more", () => shards.some((shard) => unrelayed(database, shard).length > 0)),
   };
 }
 

@@ -93,7 +93,7 @@ export class MemoryStores implements StorePorts {
     advance: async (events) => {
       this.relayed += events.length;
     },
-    lag: async () => this.feed.length - this.relayed,
+    hasMore: async () => this.feed.length > this.relayed,
   };
 
   append(turn: Turn): AppendResult {
