@@ -3,7 +3,7 @@ import type { Effect } from "../../domain/shared/decider.ts";
 import type { EffectStore, PendingEffect } from "../../domain/shared/journal.ts";
 import { LAZILY } from "../postgres/lazily.ts";
 import { ints, uuids } from "./columns.ts";
-import { ANSWER_MS, storeCall } from "./failures.ts";
+import { ask, storeCall } from "./failures.ts";
 import { refOf } from "./stream-id.ts";
 
 /** Effects that were committed with their turn and have not been reported done. */
@@ -35,17 +35,16 @@ async function due(
   limit: number,
   { name, condition }: Ripe,
 ): Promise<readonly PendingEffect[]> {
-  const answer = await pool.query<{
+  const answer = await ask<{
     effect_id: string;
     stream_id: string;
     effect: Effect;
     attempts: number;
-  }>({
+  }>(pool, {
     name,
     text: `SELECT effect_id, stream_id, effect, attempts FROM act.effect
             WHERE ${condition} AND shard = ANY ($1) ORDER BY due_at LIMIT $2`,
     values: [ints(shards), limit],
-    query_timeout: ANSWER_MS,
   });
   return answer.rows.map((row) => ({
     effectId: row.effect_id,
@@ -57,11 +56,10 @@ async function due(
 
 /** Lost with the server, they are run once more, as they are when a crash comes before this. */
 async function forget(pool: Pool, effectIds: readonly string[]): Promise<void> {
-  await pool.query({
+  await ask(pool, {
     name: "forget-effects",
     text: `WITH ${LAZILY} DELETE FROM act.effect USING lazily WHERE effect_id = ANY ($1)`,
     values: [uuids(effectIds)],
-    query_timeout: ANSWER_MS,
   });
 }
 
@@ -71,11 +69,10 @@ async function postpone(
   error: string,
   retryInMs: number | null,
 ): Promise<void> {
-  await pool.query({
+  await ask(pool, {
     name: "postpone-effect",
     text: `UPDATE act.effect SET attempts = attempts + 1, last_error = left($2, 1000),
              due_at = clock_timestamp() + make_interval(secs => $3 / 1000.0) WHERE effect_id = $1`,
     values: [effectId, error, retryInMs],
-    query_timeout: ANSWER_MS,
   });
 }

@@ -16,7 +16,7 @@ import { LAZILY } from "../postgres/lazily.ts";
 import { appendStatement } from "./append.ts";
 import type { KeyedTurn } from "./append.ts";
 import { bigints, ints, jsons, texts } from "./columns.ts";
-import { ANSWER_MS, isTaken, KEY_REUSED, sqlState, storeCall, storeWrite } from "./failures.ts";
+import { ask, isTaken, KEY_REUSED, sqlState, storeCall, storeWrite } from "./failures.ts";
 import { streamId } from "./stream-id.ts";
 
 /** The journal of the actor layer on PostgreSQL. `pool` needs as many connections as the host has commit lanes, plus one. */
@@ -62,11 +62,10 @@ async function activate(
   const newest = newestPerStream(requests);
   const ids = [...newest.keys()];
   const asked = [...newest.values()];
-  const claims = await pool.query<ClaimRow>({
+  const claims = await ask<ClaimRow>(pool, {
     name: "claim",
     text: "SELECT stream_id, version, encode(hash, 'hex') AS hash FROM act.claim($1, $2, $3)",
     values: [ids, asked.map((r) => r.shard), asked.map((r) => r.epoch)],
-    query_timeout: ANSWER_MS,
   });
   const claimed = new Map(claims.rows.map((row) => [row.stream_id, row]));
   const past = await loadPast(
@@ -112,26 +111,24 @@ async function loadPast(
   const ids = wanted.map(({ claim }) => claim.stream_id);
   const versions = wanted.map(({ claim }) => claim.version);
   for (const id of ids) past.set(id, { snapshot: null, events: [] });
-  const snapshots = await pool.query<SnapshotRow>({
+  const snapshots = await ask<SnapshotRow>(pool, {
     name: "load-snapshots",
     text: `SELECT p.stream_id, p.version, p.at, p.state
              FROM unnest($1::text[], $2::int[], $3::bigint[]) AS w (id, schema_version, upto)
              JOIN act.snapshot p ON p.stream_id = w.id AND p.schema_version = w.schema_version AND p.version <= w.upto`,
     values: [ids, wanted.map(({ schemaVersion }) => schemaVersion), versions],
-    query_timeout: ANSWER_MS,
   });
   for (const row of snapshots.rows) {
     const entry = past.get(row.stream_id);
     if (entry) entry.snapshot = { version: row.version, atMs: row.at, state: row.state };
   }
-  const tails = await pool.query<EventRow>({
+  const tails = await ask<EventRow>(pool, {
     name: "load-tails",
     text: `SELECT e.stream_id, e.version, e.type, e.data, e.at, e.cmd_id, encode(e.hash, 'hex') AS hash
              FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS w (id, after, upto)
              JOIN act.event e ON e.stream_id = w.id AND e.version > w.after AND e.version <= w.upto
             ORDER BY e.stream_id, e.version`,
     values: [ids, ids.map((id) => past.get(id)?.snapshot?.version ?? 0), versions],
-    query_timeout: ANSWER_MS,
   });
   for (const row of tails.rows) past.get(row.stream_id)?.events.push(toEvent(row));
   return past;
@@ -190,9 +187,8 @@ async function appendTogether(
 ): Promise<readonly AppendResult[]> {
   const batch = turns.flatMap(withJoined).toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const answer = await storeWrite(() =>
-    pool.query<{ outcome: readonly ("ok" | "conflict" | "fenced")[] | null }>({
+    ask<{ outcome: readonly ("ok" | "conflict" | "fenced")[] | null }>(pool, {
       ...appendStatement(batch),
-      query_timeout: ANSWER_MS,
     }),
   );
   const outcome = answer.rows[0]?.outcome ?? null;
@@ -219,17 +215,16 @@ async function findCommands(
   ref: ActorRef,
   commandIds: readonly string[],
 ): Promise<readonly StoredCommand[]> {
-  const answer = await pool.query<{
+  const answer = await ask<{
     cmd_id: string;
     body_hash: string;
     version: number;
     reply: Json;
-  }>({
+  }>(pool, {
     name: "find-commands",
     text: `SELECT cmd_id, encode(body_hash, 'hex') AS body_hash, version, reply FROM act.command
             WHERE stream_id = $1 AND cmd_id = ANY ($2::uuid[])`,
     values: [streamId(ref), commandIds],
-    query_timeout: ANSWER_MS,
   });
   return answer.rows.map((row) => ({
     commandId: row.cmd_id,
@@ -259,7 +254,7 @@ const MAX_TIMESTAMP_MS = 253_402_300_799_000;
 
 /** One that is lost with the server costs a replay. */
 async function saveSnapshots(pool: Pool, snapshots: readonly Snapshot[]): Promise<void> {
-  await pool.query({
+  await ask(pool, {
     name: "save-snapshots",
     text: `WITH ${LAZILY} INSERT INTO act.snapshot AS s (stream_id, version, schema_version, state, at)
            SELECT id, ver, schema, state, to_timestamp(at_ms / 1000.0)
@@ -274,6 +269,5 @@ async function saveSnapshots(pool: Pool, snapshots: readonly Snapshot[]): Promis
       jsons(snapshots.map((s) => s.json ?? JSON.stringify(s.state))),
       bigints(snapshots.map((s) => s.atMs)),
     ],
-    query_timeout: ANSWER_MS,
   });
 }

@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import type { Outbox, OutboxEvent } from "../../domain/shared/journal.ts";
 import { LAZILY } from "../postgres/lazily.ts";
 import { ints, texts } from "./columns.ts";
-import { ANSWER_MS, storeCall } from "./failures.ts";
+import { ask, storeCall } from "./failures.ts";
 import { OUTBOX_COLUMNS, toOutboxEvent } from "./outbox-row.ts";
 import type { OutboxRow } from "./outbox-row.ts";
 
@@ -27,7 +27,7 @@ async function read(
   shards: readonly number[],
   limit: number,
 ): Promise<readonly OutboxEvent[]> {
-  const answer = await pool.query<OutboxRow>({
+  const answer = await ask<OutboxRow>(pool, {
     name: "outbox-read",
     text: `SELECT ${OUTBOX_COLUMNS}
              FROM act.relay r
@@ -38,7 +38,6 @@ async function read(
                ORDER BY e.tx, e.pos LIMIT $2) e
             WHERE r.shard = ANY ($1) LIMIT $2`,
     values: [ints(shards), limit],
-    query_timeout: ANSWER_MS,
   });
   return answer.rows.toSorted(inCommitOrder).map(toOutboxEvent);
 }
@@ -60,7 +59,7 @@ async function advance(pool: Pool, events: readonly OutboxEvent[]): Promise<void
   const last = new Map<number, OutboxEvent>();
   for (const event of events) last.set(event.shard, event);
   const cursors = [...last.values()].toSorted((a, b) => a.shard - b.shard);
-  await pool.query({
+  await ask(pool, {
     name: "outbox-advance",
     text: `WITH ${LAZILY} UPDATE act.relay r SET tx = c.tx, pos = c.pos
              FROM lazily, unnest($1::int[], $2::text[]::xid8[], $3::text[]::bigint[]) AS c (shard, tx, pos)
@@ -70,13 +69,12 @@ async function advance(pool: Pool, events: readonly OutboxEvent[]): Promise<void
       texts(cursors.map((c) => c.tx)),
       texts(cursors.map((c) => c.pos)),
     ],
-    query_timeout: ANSWER_MS,
   });
 }
 
 /** Counting them took 40 ms of two processes where a look at each shard's next event takes less than one. */
 async function hasMore(pool: Pool, shards: readonly number[]): Promise<boolean> {
-  const answer = await pool.query({
+  const answer = await ask(pool, {
     name: "outbox-more",
     text: `SELECT FROM act.relay r
             CROSS JOIN LATERAL (
@@ -85,7 +83,6 @@ async function hasMore(pool: Pool, shards: readonly number[]): Promise<boolean> 
                ORDER BY e.tx, e.pos LIMIT 1) e
             WHERE r.shard = ANY ($1) LIMIT 1`,
     values: [ints(shards)],
-    query_timeout: ANSWER_MS,
   });
   return answer.rowCount !== 0;
 }

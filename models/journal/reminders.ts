@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import type { Message, Misfire } from "../../domain/shared/decider.ts";
 import type { ReminderStore, StoredReminder } from "../../domain/shared/journal.ts";
-import { ANSWER_MS, storeCall } from "./failures.ts";
+import { ask, storeCall } from "./failures.ts";
 import { refOf } from "./stream-id.ts";
 
 export function createReminderStore(pool: Pool): ReminderStore {
@@ -23,12 +23,11 @@ async function due(
   untilMs: number,
   limit: number,
 ): Promise<readonly StoredReminder[]> {
-  const answer = await pool.query<ReminderRow>({
+  const answer = await ask<ReminderRow>(pool, {
     name: "reminders-due",
     text: `SELECT stream_id, name, due_at, every_ms, misfire, command FROM act.reminder
             WHERE due_at <= to_timestamp($2::numeric / 1000) AND shard = ANY ($1) ORDER BY due_at LIMIT $3`,
     values: [shards, untilMs, limit],
-    query_timeout: ANSWER_MS,
   });
   return answer.rows.map((row) => ({
     ref: refOf(row.stream_id),
