@@ -14,8 +14,8 @@ import { RecentCommands } from "./recent.ts";
 import { replay } from "./replay.ts";
 
 /**
- * What a snapshot of so many bytes costs, measured, is what one event costs to be read and replayed, some 15 µs: a snapshot is
- * kept for every turn of fortune, and read hardly ever.
+ * So much of a snapshot is kept for about what it takes to read and replay one event: 6 µs of the node and of PostgreSQL together
+ * (7.3 MB took 86 and 256 ms).
  */
 const BYTES_AN_EVENT = 128;
 /** By how much of its time a snapshot may be early: actors that live in step must not all be written at once. */
