@@ -27,7 +27,7 @@ interface Statement {
   readonly values?: readonly unknown[];
 }
 
-// Every pool of the node, from its first statement on.
+// Every pool of the node, from its first statement on. The actor layer's own go by connections, and have steps of their own.
 // oxlint-disable-next-line typescript/unbound-method -- each call gives it its pool
 Pool.prototype.query = new Proxy(Pool.prototype.query, {
   apply: (query, pool, args) => {

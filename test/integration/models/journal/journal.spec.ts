@@ -1,4 +1,4 @@
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 import {
   RequestKeyReused,
   StoreUnavailable,
@@ -274,13 +274,12 @@ describe("the journal", () => {
     const first = turnOf("behind", START);
     await journal().append([first]);
     // The cut-off commit arrives between the claim and the reading of the tail.
-    const sneaky = Object.create(database.pool) as Pool;
-    const query = database.pool.query.bind(database.pool) as (...args: unknown[]) => unknown;
-    sneaky.query = (async (config: { readonly name?: string }) => {
-      if (config.name === "load-tails") await journal().append([turnOf("behind", after(first))]);
-      return query(config);
-    }) as Pool["query"];
+    let lateResults: unknown = null;
+    const sneaky = withBefore(database.pool, "load-tails", async () => {
+      lateResults = await journal().append([turnOf("behind", after(first))]);
+    });
     const [past] = await createJournal(sneaky).activate([request(first, 1)]);
+    expect(lateResults).toEqual([{ status: "ok" }]);
     expect(past).toMatchObject({ status: "ok", version: 1, events: [{ version: 1 }] });
   });
 
@@ -334,6 +333,25 @@ describe("the journal", () => {
     });
   });
 });
+
+type Connected = (error?: Error, client?: PoolClient, release?: (error?: Error) => void) => void;
+
+/** The pool, with something that comes before each statement of this name. */
+function withBefore(pool: Pool, name: string, work: () => Promise<void>): Pool {
+  const sneaky = Object.create(pool) as Pool;
+  const connect = (connected: Connected): void =>
+    pool.connect((error, client, release) => {
+      const watched = client && (Object.create(client) as PoolClient);
+      if (watched)
+        watched.query = (async (query: { readonly name?: string }, answered: never) => {
+          if (query.name === name) await work();
+          void client.query(query as never, answered);
+        }) as unknown as PoolClient["query"];
+      connected(error, watched, release);
+    });
+  sneaky.connect = connect as Pool["connect"];
+  return sneaky;
+}
 
 /** Waits until a backend waits for a lock. @returns its process id */
 async function waitForLock(pool: Pool): Promise<number> {
