@@ -14,8 +14,8 @@ import { RecentCommands } from "./recent.ts";
 import { replay } from "./replay.ts";
 
 /**
- * So much of a snapshot is kept for about what it takes to read and replay one event: 6 µs of the node and of PostgreSQL together
- * (7.3 MB took 86 and 256 ms).
+ * So much is written in 6 µs of the node and of PostgreSQL together (7.3 MB in 86 and 256 ms), and an event is read and replayed
+ * in 20 (55,109 of a venue in 1.1 s): a snapshot takes a third of what it spares, as it is written always and read hardly ever.
  */
 const BYTES_AN_EVENT = 128;
 /** By how much of its time a snapshot may be early: actors that live in step must not all be written at once. */
