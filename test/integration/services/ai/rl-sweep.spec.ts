@@ -1,31 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { type Documents, openDocuments } from "../../../../models/documents/connect.ts";
 import { cancelJob, insertJob } from "../../../../models/jobs.ts";
-import { AgentStore, type StoredAgent } from "../../../../models/rl-agents.ts";
-import { CheckpointStore } from "../../../../models/rl-checkpoints.ts";
+import type { StoredAgent } from "../../../../models/rl-agents.ts";
 import { agentIdOf, TRAIN, type TrainOrder } from "../../../../services/ai/rl/order.ts";
 import { sweepAll, sweepTraining } from "../../../../services/ai/rl/sweep.ts";
-import { withDatabase } from "../../../support/database.ts";
+import { withLearningStores } from "../../../support/learning-stores.ts";
 
 const BYTES = Uint8Array.of(1, 2, 3);
 const SEED = 4;
 
 describe("what trainings of agents leave", () => {
-  const database = withDatabase();
-  let documents: Documents;
-  let checkpoints: CheckpointStore;
-  let agents: AgentStore;
-
-  beforeAll(async () => {
-    const { pool } = database;
-    documents = await openDocuments({ pool }, { onError: () => undefined, expireEveryMs: null });
-    checkpoints = new CheckpointStore(documents.connection);
-    agents = new AgentStore(documents.connection);
-    await Promise.all([checkpoints.ready(), agents.ready()]);
-  });
-  afterAll(() => documents.close());
-
-  const parts = () => ({ agents, checkpoints, node: database });
+  const stores = withLearningStores();
+  const parts = () => {
+    const { agents, checkpoints, database: node } = stores;
+    return { agents, checkpoints, node };
+  };
   const sweep = () => sweepAll(parts(), () => false);
 
   /** A job that waits for a node, with the checkpoints that it wrote before its node was lost. */
@@ -38,38 +26,39 @@ describe("what trainings of agents leave", () => {
       isResumable: true,
       deadlineMs: 60_000,
     };
-    await insertJob(database.pool, { ...job, ...rest }, { queuedMax: 100 });
+    await insertJob(stores.database.pool, { ...job, ...rest }, { queuedMax: 100 });
     const agentId = agentIdOf(job);
-    await checkpoints.begin({ _id: job.jobId, agentId, knownAtMs: 1 });
-    for (const one of steps) await checkpoints.put({ agentId, seed: SEED }, job.jobId, one, BYTES);
+    await stores.checkpoints.begin({ _id: job.jobId, agentId, knownAtMs: 1 });
+    for (const one of steps)
+      await stores.checkpoints.put({ agentId, seed: SEED }, job.jobId, one, BYTES);
     return { agentId, jobId: job.jobId };
   }
 
   async function onRecord(steps: number): Promise<string> {
     const agentId = randomUUID();
     // Only its steps are looked at.
-    await agents.insert({ ...AGENT, _id: agentId, steps });
-    await checkpoints.put({ agentId, seed: SEED }, "before", steps, BYTES);
+    await stores.agents.insert({ ...AGENT, _id: agentId, steps });
+    await stores.checkpoints.put({ agentId, seed: SEED }, "before", steps, BYTES);
     return agentId;
   }
 
   const newest = async (agentId: string): Promise<number | undefined> =>
-    (await checkpoints.newest({ agentId, seed: SEED }, Infinity))?.steps;
+    (await stores.checkpoints.newest({ agentId, seed: SEED }, Infinity))?.steps;
 
   it("stays while another node may go on with it, and is gone when it was cancelled meanwhile", async () => {
     const { agentId, jobId } = await begun({}, 20_000, 40_000);
     await sweep();
     expect(await newest(agentId)).toBe(40_000);
-    await cancelJob(database.pool, jobId);
+    await cancelJob(stores.database.pool, jobId);
     await sweep();
     expect(await newest(agentId)).toBeUndefined();
-    expect((await checkpoints.trainings()).map(({ _id }) => _id)).not.toContain(jobId);
+    expect((await stores.checkpoints.trainings()).map(({ _id }) => _id)).not.toContain(jobId);
   });
 
   it("of an agent on record is what it stands on", async () => {
     const agentId = await onRecord(20_000);
     const { jobId } = await begun({ kind: "more", agentId }, 40_000, 60_000);
-    await cancelJob(database.pool, jobId);
+    await cancelJob(stores.database.pool, jobId);
     await sweep();
     expect(await newest(agentId)).toBe(20_000);
   });
@@ -77,8 +66,8 @@ describe("what trainings of agents leave", () => {
   it("of an agent that was deleted meanwhile is nothing", async () => {
     const agentId = await onRecord(20_000);
     const { jobId } = await begun({ kind: "more", agentId }, 40_000);
-    await agents.remove("t", agentId);
-    await cancelJob(database.pool, jobId);
+    await stores.agents.remove("t", agentId);
+    await cancelJob(stores.database.pool, jobId);
     await sweep();
     expect(await newest(agentId)).toBeUndefined();
   });
@@ -87,10 +76,10 @@ describe("what trainings of agents leave", () => {
     const agentId = await onRecord(20_000);
     const first = await begun({ kind: "more", agentId }, 40_000);
     const second = await begun({ kind: "more", agentId }, 60_000);
-    await cancelJob(database.pool, first.jobId);
+    await cancelJob(stores.database.pool, first.jobId);
     await sweepTraining(parts(), first);
     expect(await newest(agentId)).toBe(60_000);
-    await cancelJob(database.pool, second.jobId);
+    await cancelJob(stores.database.pool, second.jobId);
     await sweep();
     expect(await newest(agentId)).toBe(20_000);
   });
@@ -98,11 +87,13 @@ describe("what trainings of agents leave", () => {
   it("of a job that succeeded keeps where its agent stands", async () => {
     const agentId = await onRecord(20_000);
     const { jobId } = await begun({ kind: "more", agentId }, 40_000);
-    await agents.replace({ ...AGENT, _id: agentId, steps: 40_000 }, 20_000);
-    await database.pool.query("UPDATE ops.job SET status = 'succeeded' WHERE job_id = $1", [jobId]);
+    await stores.agents.replace({ ...AGENT, _id: agentId, steps: 40_000 }, 20_000);
+    await stores.database.pool.query("UPDATE ops.job SET status = 'succeeded' WHERE job_id = $1", [
+      jobId,
+    ]);
     await sweep();
     expect(await newest(agentId)).toBe(40_000);
-    expect((await checkpoints.trainings()).map(({ _id }) => _id)).not.toContain(jobId);
+    expect((await stores.checkpoints.trainings()).map(({ _id }) => _id)).not.toContain(jobId);
   });
 });
 
