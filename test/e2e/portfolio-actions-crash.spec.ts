@@ -1,28 +1,26 @@
-import { randomUUID } from "node:crypto";
 import { Decimal } from "../../domain/shared/decimal.ts";
-import { createOrder, listOrders } from "../../mixins/rest/routes/orders.ts";
-import {
-  createPortfolio,
-  getLedger,
-  getPortfolio,
-  getPositions,
-} from "../../mixins/rest/routes/portfolios.ts";
+import { listOrders } from "../../mixins/rest/routes/orders.ts";
+import { getPortfolio } from "../../mixins/rest/routes/portfolios.ts";
 import { listAlerts } from "../../mixins/rest/routes/risk-alerts.ts";
 import { listTrades } from "../../mixins/rest/routes/trades.ts";
 import { createTransaction } from "../../mixins/rest/routes/transactions.ts";
-import { addCorporateAction } from "../../models/corporate-actions.ts";
 import { ChildNode, type CrashPoint } from "../support/child-node.ts";
-import type { RouteInput } from "../support/http.ts";
 import { eventually } from "../support/node-eventually.ts";
 import { HandMarket } from "../support/node-market.ts";
 import { chance } from "../support/node-seed.ts";
 import { startTestNode, type TestNode } from "../support/node.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
+import {
+  heldBy,
+  ledgerSum,
+  MONDAY,
+  openDesk,
+  restBothSides,
+  rowsIn,
+  storeSplit,
+  WEDNESDAY,
+} from "./split-desk.ts";
 
-/** 2020-08-26, a Wednesday; the split is of the Monday after. */
-const WEDNESDAY = 238;
-const MONDAY = WEDNESDAY + 5;
-const EX_DAY = 18_505;
 const PORTFOLIOS = 4;
 /** From when a split is found to be due until what became of it is on record. */
 const FROM = "open-splits";
@@ -66,10 +64,10 @@ describe("stored splits on a node that is killed on the way to the record", () =
     await node.stop();
     const inSomeOrder = POINTS.map((at) => ({ at, key: next() })).toSorted((a, b) => a.key - b.key);
     for (const [index, { at }] of inSomeOrder.entries()) {
-      await store(SYMBOLS[index] ?? "");
+      await storeSplit(node, SYMBOLS[index] ?? "");
       await crash(at, /^(turn|effect)/u.test(at) ? between(1, 4) : 1);
     }
-    await store(IN_DOUBT);
+    await storeSplit(node, IN_DOUBT);
     for (const at of POINTS_IN_DOUBT) await crash(at, 1);
     node = await startTestNode({ database: node.database });
     await eventually("an outcome everywhere", async () =>
@@ -89,42 +87,21 @@ describe("stored splits on a node that is killed on the way to the record", () =
   const all = [...SYMBOLS, IN_DOUBT];
   const pricesOf = (symbols: readonly string[], price: number) =>
     Object.fromEntries(symbols.map((symbol) => [symbol, price]));
-  const place = (portfolioId: string, symbol: string, order: RouteInput) =>
-    node.admin.call(createOrder, { portfolioId, symbol, timeInForce: "gtc", ...order });
-
   /** Ten units each, and orders of both sides that rest over the weekend. */
   async function prepare(): Promise<void> {
     for (const symbol of all) await market.list(symbol);
     await market.play(pricesOf(all, 500));
-    ids = await Promise.all(Array.from({ length: PORTFOLIOS }, open));
+    ids = await Promise.all(
+      Array.from({ length: PORTFOLIOS }, () => openDesk(node, all, "1000000")),
+    );
     await market.play(pricesOf(all, 500));
-    for (const portfolioId of ids)
-      for (const symbol of SYMBOLS) {
-        const sale = { side: "sell", type: "limit", price: "520", quantity: "4" };
-        await place(portfolioId, symbol, sale);
-        const purchase = { side: "buy", type: "limit", price: "400", quantity: "3" };
-        await place(portfolioId, symbol, purchase);
-      }
+    await restBothSides(node, ids, SYMBOLS);
     await market.play(pricesOf(all, 500));
     // Another split about the date: nobody but people knows what is right.
     const split = { type: "split", symbol: IN_DOUBT, newUnits: 3, oldUnits: 2 };
     for (const portfolioId of ids)
       await node.admin.call(createTransaction, { portfolioId, ...split });
     await node.settled();
-  }
-
-  async function open(): Promise<string> {
-    const body = { baseCurrency: "USD", initialCash: "1000000", corporateActions: "automatic" };
-    const { portfolioId } = await node.admin.call(createPortfolio, { name: "Desk", ...body });
-    for (const symbol of all)
-      await place(portfolioId, symbol, { side: "buy", type: "market", quantity: "10" });
-    return portfolioId;
-  }
-
-  async function store(symbol: string): Promise<void> {
-    const action = { kind: "split", exDay: EX_DAY, newUnits: "4", oldUnits: "1" } as const;
-    const asked = { actionId: randomUUID(), symbol, action, source: "test", knownAtMs: Date.now() };
-    await addCorporateAction(node.database.pool, asked);
   }
 
   async function crash(at: CrashPoint["at"], time: number): Promise<void> {
@@ -137,17 +114,7 @@ describe("stored splits on a node that is killed on the way to the record", () =
     left.push({ at, booked, noted: await count("book.portfolio_action", "outcome = 'applied'") });
   }
 
-  async function count(table: string, condition = "true"): Promise<number> {
-    const text = `SELECT count(*)::int AS count FROM ${table} WHERE ${condition}`;
-    const { rows } = await node.database.pool.query<{ readonly count: number }>(text);
-    return rows[0]?.count ?? 0;
-  }
-
-  /** "S1 40", and so on */
-  async function held(portfolioId: string): Promise<readonly string[]> {
-    const { data } = await node.admin.call(getPositions, { portfolioId });
-    return data.map(({ symbol, quantity }) => `${symbol} ${quantity}`).toSorted();
-  }
+  const count = (table: string, condition?: string) => rowsIn(node, table, condition);
   const expected = (quantity: number) =>
     [...SYMBOLS.map((symbol) => `${symbol} ${quantity}`), `${IN_DOUBT} 15`].toSorted();
 
@@ -161,7 +128,7 @@ describe("stored splits on a node that is killed on the way to the record", () =
     const booked = "type = 'PositionSplit' AND data -> 'action' IS NOT NULL";
     expect(await count("act.event", booked)).toBe(PORTFOLIOS * SYMBOLS.length);
     for (const portfolioId of ids) {
-      expect(await held(portfolioId)).toEqual(expected(40));
+      expect(await heldBy(node, portfolioId)).toEqual(expected(40));
       const orders = await node.admin.all(listOrders, { portfolioId, status: "new" });
       const terms = orders.map(({ symbol, side, quantity, price }) =>
         [symbol, side, quantity, price].join(" "),
@@ -192,7 +159,7 @@ describe("stored splits on a node that is killed on the way to the record", () =
         expect(what).toEqual(["buy 10", "sell 16", "buy 12"]);
       }
       expect(trades).toHaveLength(3 * SYMBOLS.length + 1);
-      expect(await held(portfolioId)).toEqual(expected(36));
+      expect(await heldBy(node, portfolioId)).toEqual(expected(36));
       const paid = trades.map(({ side, price, quantity, fees }) => {
         const value = new Decimal(price).times(quantity);
         return (side === "buy" ? value : value.negated()).plus(fees);
@@ -202,9 +169,7 @@ describe("stored splits on a node that is killed on the way to the record", () =
         Decimal.sum("1000000", ...paid.map((sum) => sum.negated())).toFixed(),
       );
       expect(portfolio).toMatchObject({ reserved: "0", openOrders: 0 });
-      const entries = await node.admin.all(getLedger, { portfolioId });
-      const changes = entries.map(({ debit, credit }) => new Decimal(debit).minus(credit));
-      expect(Decimal.sum(0, ...changes).toFixed()).toBe("0");
+      expect(await ledgerSum(node, portfolioId)).toBe("0");
     }
     expect(node.errors).toEqual([]);
   });

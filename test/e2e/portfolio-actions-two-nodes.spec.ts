@@ -1,29 +1,26 @@
-import { randomUUID } from "node:crypto";
-import { Decimal } from "../../domain/shared/decimal.ts";
 import { shardOf } from "../../mixins/actor/ids.ts";
-import { createOrder, listOrders } from "../../mixins/rest/routes/orders.ts";
-import {
-  createPortfolio,
-  getLedger,
-  getPortfolio,
-  getPositions,
-} from "../../mixins/rest/routes/portfolios.ts";
+import { listOrders } from "../../mixins/rest/routes/orders.ts";
+import { getPortfolio } from "../../mixins/rest/routes/portfolios.ts";
 import { getShard } from "../../mixins/rest/routes/system.ts";
-import { addCorporateAction } from "../../models/corporate-actions.ts";
 import { ACTOR_POOLS } from "../../services/actor-pools.ts";
 import { ACTIONS_WATCH } from "../../services/risk/corporate-actions/actions-duty.ts";
 import { ChildNode } from "../support/child-node.ts";
-import type { RouteInput } from "../support/http.ts";
 import { describeWithNats, NatsServer } from "../support/nats-server.ts";
 import { eventually } from "../support/node-eventually.ts";
 import { HandMarket } from "../support/node-market.ts";
 import { startTestNode, type TestNode } from "../support/node.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary.ts";
+import {
+  heldBy,
+  ledgerSum,
+  MONDAY,
+  openDesk,
+  restBothSides,
+  rowsIn,
+  storeSplit,
+  WEDNESDAY,
+} from "./split-desk.ts";
 
-/** 2020-08-26, a Wednesday; the splits are of the Monday after. */
-const WEDNESDAY = 238;
-const MONDAY = WEDNESDAY + 5;
-const EX_DAY = 18_505;
 const PORTFOLIOS = 24;
 const [KILLED, LEFT] = ["KILLED", "LEFT"] as const;
 const SYMBOLS = [KILLED, LEFT] as const;
@@ -67,51 +64,24 @@ describeWithNats("stored splits of portfolios that live on two nodes", () => {
 
   const owned = (nodeId: string) => count("act.shard", `owner = '${nodeId}' AND shard >= 2048`);
 
-  const place = (portfolioId: string, symbol: string, order: RouteInput) =>
-    node.admin.call(createOrder, { portfolioId, symbol, timeInForce: "gtc", ...order });
-
   /** Ten units of both, and orders of both sides that rest over the weekend. */
   async function prepare(): Promise<void> {
     const market = await HandMarket.open(node, WEDNESDAY);
     for (const symbol of SYMBOLS) await market.list(symbol);
     const prices = { [KILLED]: 500, [LEFT]: 500 };
     await market.play(prices);
-    ids = await Promise.all(Array.from({ length: PORTFOLIOS }, open));
+    ids = await Promise.all(
+      Array.from({ length: PORTFOLIOS }, () => openDesk(node, SYMBOLS, "100000")),
+    );
     await market.play(prices);
     await eventually("what was bought", async () =>
       (await count("book.trade")) === PORTFOLIOS * SYMBOLS.length ? true : null,
     );
-    for (const portfolioId of ids)
-      for (const symbol of SYMBOLS) {
-        const sale = { side: "sell", type: "limit", price: "520", quantity: "4" };
-        await place(portfolioId, symbol, sale);
-        const purchase = { side: "buy", type: "limit", price: "400", quantity: "3" };
-        await place(portfolioId, symbol, purchase);
-      }
+    await restBothSides(node, ids, SYMBOLS);
     await market.play(prices);
   }
 
-  async function open(): Promise<string> {
-    const body = { baseCurrency: "USD", initialCash: "100000", corporateActions: "automatic" };
-    const { portfolioId } = await node.admin.call(createPortfolio, { name: "Desk", ...body });
-    for (const symbol of SYMBOLS)
-      await place(portfolioId, symbol, { side: "buy", type: "market", quantity: "10" });
-    return portfolioId;
-  }
-
-  async function store(symbol: string): Promise<string> {
-    const actionId = randomUUID();
-    const action = { kind: "split", exDay: EX_DAY, newUnits: "4", oldUnits: "1" } as const;
-    const asked = { actionId, symbol, action, source: "test", knownAtMs: Date.now() };
-    await addCorporateAction(node.database.pool, asked);
-    return actionId;
-  }
-
-  async function count(table: string, condition = "true"): Promise<number> {
-    const text = `SELECT count(*)::int AS count FROM ${table} WHERE ${condition}`;
-    const { rows } = await node.database.pool.query<{ readonly count: number }>(text);
-    return rows[0]?.count ?? 0;
-  }
+  const count = (table: string, condition?: string) => rowsIn(node, table, condition);
 
   const isApplied = (actionId: string, times: number) =>
     eventually(`${times} portfolios with the split`, async () => {
@@ -132,7 +102,7 @@ describeWithNats("stored splits of portfolios that live on two nodes", () => {
 
   /** Has the node with the duty end after the first portfolios, and waits for all of them. */
   async function endOf(symbol: string, end: (trader: ChildNode) => Promise<unknown>) {
-    const actionId = await store(symbol);
+    const actionId = await storeSplit(node, symbol);
     const nodeId = await dutyIsOn();
     await isApplied(actionId, 1);
     const trader = traders.get(nodeId);
@@ -163,7 +133,7 @@ describeWithNats("stored splits of portfolios that live on two nodes", () => {
       (await count("act.effect")) === 0 ? true : null,
     );
     for (const portfolioId of ids) {
-      expect(await answer(() => held(portfolioId))).toContain(`${symbol} 40`);
+      expect(await answer(() => heldBy(node, portfolioId))).toContain(`${symbol} 40`);
       const query = { portfolioId, symbol, status: "new" } as const;
       const orders = await answer(() => node.admin.all(listOrders, query));
       const terms = orders.map(({ side, quantity, price }) => `${side} ${quantity} ${price}`);
@@ -174,11 +144,6 @@ describeWithNats("stored splits of portfolios that live on two nodes", () => {
   /** Until the gateway has noticed that a node is gone, it may ask that one. */
   const answer = <T>(ask: () => Promise<T>) =>
     eventually("an answer", () => ask().catch(() => null));
-
-  async function held(portfolioId: string): Promise<readonly string[]> {
-    const { data } = await node.admin.call(getPositions, { portfolioId });
-    return data.map(({ symbol, quantity }) => `${symbol} ${quantity}`).toSorted();
-  }
 
   it("come before every trade in new units, and the books balance", async () => {
     const market = await HandMarket.open(node, MONDAY);
@@ -194,12 +159,10 @@ describeWithNats("stored splits of portfolios that live on two nodes", () => {
           "sell 16",
           "buy 12",
         ]);
-      expect(await held(portfolioId)).toEqual([`${KILLED} 36`, `${LEFT} 36`]);
+      expect(await heldBy(node, portfolioId)).toEqual([`${KILLED} 36`, `${LEFT} 36`]);
       const portfolio = await node.admin.call(getPortfolio, { portfolioId });
       expect(portfolio).toMatchObject({ reserved: "0", openOrders: 0 });
-      const entries = await node.admin.all(getLedger, { portfolioId });
-      const changes = entries.map(({ debit, credit }) => new Decimal(debit).minus(credit));
-      expect(Decimal.sum(0, ...changes).toFixed()).toBe("0");
+      expect(await ledgerSum(node, portfolioId)).toBe("0");
     }
     expect(node.errors).toEqual([]);
     for (const trader of traders.values()) expect(trader.logged("error")).toEqual([]);
